@@ -1,0 +1,81 @@
+import type { AnyEventDefinition, EventDefinition } from '../event/definition.ts'
+import type { PublishOptions } from '../event/draft.ts'
+import type { Event } from '../event/event.ts'
+
+/** What a handler and every middleware around it know of the delivery, besides the event. */
+export interface HandlerContext {
+  readonly event: Event
+  readonly group: string
+  readonly topic: string
+  readonly partition: string | undefined
+  /** 1-based: handler failures so far + 1. */
+  readonly attempt: number
+  /** The broker's count of earlier deliveries: a suspicion, not a count of failures. */
+  readonly redelivered: number
+  /**
+   * Aborts when going on is useless: the lease is lost, the grace of a stop is over, or a timeout has struck.
+   * `signal.reason` says which.
+   */
+  readonly signal: AbortSignal
+  /** What middlewares leave for each other and for the handler, by a symbol of their own. */
+  readonly state: Map<symbol, unknown>
+  /** Publishes at once, as caused by this event: correlation, causation and trace context are carried on. */
+  publish<Input>(
+    definition: EventDefinition<string, Input, unknown>,
+    data: NoInfer<Input>,
+    options?: PublishOptions,
+  ): Promise<{ readonly id: string }>
+  /** Takes no new deliveries and starts no handler in this consumer until `resume`. */
+  readonly consumer: { pause(): void; resume(): void }
+}
+
+export type Handler<Type extends string, Data> = (event: Event<Type, Data>, context: HandlerContext) => unknown
+
+/** The events that failed and why; whoever isn't named succeeded. Nothing = all succeeded, a throw = all failed. */
+export type BatchResult = undefined | readonly { readonly event: Event; readonly error: unknown }[]
+
+/** One per batch: what holds for all its events. */
+export interface BatchContext {
+  readonly group: string
+  readonly signal: AbortSignal
+  readonly publish: HandlerContext['publish']
+}
+
+export type BatchHandler<Type extends string, Data> = (
+  events: readonly Event<Type, Data>[],
+  context: BatchContext,
+) => BatchResult | void | Promise<BatchResult | void>
+
+// biome-ignore lint/suspicious/noExplicitAny: the definition beside it has validated the data.
+type AnyHandler = Handler<any, any>
+// biome-ignore lint/suspicious/noExplicitAny: the definition beside it has validated the data.
+type AnyBatchHandler = BatchHandler<any, any>
+
+/** A definition bound to what handles it; made by `handle` or `handleBatch`. */
+export interface Registration {
+  readonly definition: AnyEventDefinition
+  readonly run:
+    | { readonly kind: 'one'; readonly handler: AnyHandler }
+    | { readonly kind: 'batch'; readonly handler: AnyBatchHandler; readonly size: number; readonly waitMs: number }
+}
+
+/** One event at a time. The handler's success is the ack; a throw is a failed attempt. */
+export function handle<Type extends string, Input, Output>(
+  definition: EventDefinition<Type, Input, Output>,
+  handler: Handler<Type, Output>,
+): Registration {
+  return { definition, run: { kind: 'one', handler } }
+}
+
+/**
+ * Up to `size` events (default 100) gathered for at most `waitMs` (default 20) after the first. In an ordered group the
+ * events of one key stand in order. After a failure the failed events are run again in batches of one, so that a poisonous
+ * event burns only its own attempts.
+ */
+export function handleBatch<Type extends string, Input, Output>(
+  definition: EventDefinition<Type, Input, Output>,
+  handler: BatchHandler<Type, Output>,
+  options: { readonly size?: number; readonly waitMs?: number } = {},
+): Registration {
+  return { definition, run: { kind: 'batch', handler, size: options.size ?? 100, waitMs: options.waitMs ?? 20 } }
+}

@@ -1,0 +1,13 @@
+/** Bounds that a message must keep before anything of it is parsed. */
+export interface Limits {
+  /** Bytes of the body. Default 1 MiB. */
+  readonly bodyBytes: number
+  /** Nesting of JSON arrays and objects. Default 64. */
+  readonly depth: number
+  /** Default 100. */
+  readonly headers: number
+  /** UTF-16 units of all header names and values together. Default 64 Ki. */
+  readonly headerChars: number
+}
+
+export const defaultLimits: Limits = { bodyBytes: 1_048_576, depth: 64, headers: 100, headerChars: 65_536 }
