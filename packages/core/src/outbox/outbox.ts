@@ -1,0 +1,121 @@
+import type { Clock } from '../clock.ts'
+import { systemClock } from '../clock.ts'
+import type { EventDefinition } from '../event/definition.ts'
+import type { AnyDraft, PublishOptions } from '../event/draft.ts'
+import { draft } from '../event/draft.ts'
+import { type EncodedEvent, encodeEvent } from '../event/encode-event.ts'
+import type { Event } from '../event/event.ts'
+import { assertStorable } from './assert-storable.ts'
+import { AsyncSchemaError, InvalidOutboxError } from './errors.ts'
+import type { OutboxStore, SyncOutboxStore } from './store.ts'
+
+export interface OutboxOptions<Tx> {
+  readonly store: OutboxStore<Tx>
+  /** Names this service on every event: a stable URI, the same as the bus's. */
+  readonly source: string
+  readonly clock?: Clock
+}
+
+export interface EnqueueOptions {
+  /** The event being handled: correlation, causation and trace context are carried on from it. */
+  readonly cause?: Event
+}
+
+/** What the event will be known by. */
+export interface Enqueued {
+  readonly id: string
+}
+
+/**
+ * Publishes by writing into the caller's transaction; a relay sends on what has committed. Id and time are minted here, and
+ * the data is validated and encoded here, so that what can't be published fails the business transaction, not the relay:
+ * `invalid-data`, `invalid-message`, `not-in-transaction`, or whatever the database says.
+ */
+export interface Outbox<Tx> {
+  readonly source: string
+  publish<Input>(
+    tx: Tx,
+    definition: EventDefinition<string, Input, unknown>,
+    data: NoInfer<Input>,
+    options?: PublishOptions & EnqueueOptions,
+  ): Promise<Enqueued>
+  /** All or none, in order. */
+  publishAll(tx: Tx, drafts: readonly AnyDraft[], options?: EnqueueOptions): Promise<readonly Enqueued[]>
+}
+
+/**
+ * The same over a store that writes synchronously: the event is written when `publish` returns, and a failure is thrown, not
+ * a rejection that a synchronous block would miss. A schema that validates asynchronously is refused with `async-schema`.
+ */
+export interface SyncOutbox<Tx> {
+  readonly source: string
+  publish<Input>(
+    tx: Tx,
+    definition: EventDefinition<string, Input, unknown>,
+    data: NoInfer<Input>,
+    options?: PublishOptions & EnqueueOptions,
+  ): Enqueued
+  /** All or none, in order. */
+  publishAll(tx: Tx, drafts: readonly AnyDraft[], options?: EnqueueOptions): readonly Enqueued[]
+}
+
+export function createOutbox<Tx>(options: OutboxOptions<Tx> & { readonly store: SyncOutboxStore<Tx> }): SyncOutbox<Tx>
+export function createOutbox<Tx>(options: OutboxOptions<Tx>): Outbox<Tx>
+export function createOutbox<Tx>({
+  store,
+  source,
+  clock = systemClock,
+}: OutboxOptions<Tx>): Outbox<Tx> | SyncOutbox<Tx> {
+  if (source === '')
+    throw new InvalidOutboxError('An outbox needs a source: the URI of the service that its events come from.')
+  const encode: Encode = (each, cause) => encodeEvent(each, { source, now: clock.now(), ...(cause && { cause }) })
+  return isSync(store) ? syncOutbox(source, store, encode) : asyncOutbox(source, store, encode)
+}
+
+type Encode = (draft: AnyDraft, cause: Event | undefined) => EncodedEvent | Promise<EncodedEvent>
+
+function isSync<Tx>(store: OutboxStore<Tx>): store is SyncOutboxStore<Tx> {
+  return store.sync
+}
+
+function syncOutbox<Tx>(source: string, store: SyncOutboxStore<Tx>, encode: Encode): SyncOutbox<Tx> {
+  const write = (tx: Tx, drafts: readonly AnyDraft[], cause: Event | undefined): Enqueued[] => {
+    const events = drafts.map((each) => atOnce(each, encode(each, cause)))
+    for (const event of events) assertStorable(event)
+    store.append(tx, events)
+    return events.map(({ id }) => ({ id }))
+  }
+  return {
+    source,
+    publish: (tx, definition, data, { cause, ...options } = {}) =>
+      only(write(tx, [draft(definition, data, options)], cause)),
+    publishAll: (tx, drafts, { cause } = {}) => write(tx, drafts, cause),
+  }
+}
+
+function asyncOutbox<Tx>(source: string, store: OutboxStore<Tx>, encode: Encode): Outbox<Tx> {
+  const write = async (tx: Tx, drafts: readonly AnyDraft[], cause: Event | undefined): Promise<Enqueued[]> => {
+    const events = await Promise.all(drafts.map((each) => encode(each, cause)))
+    for (const event of events) assertStorable(event)
+    await store.append(tx, events)
+    return events.map(({ id }) => ({ id }))
+  }
+  return {
+    source,
+    publish: async (tx, definition, data, { cause, ...options } = {}) =>
+      only(await write(tx, [draft(definition, data, options)], cause)),
+    publishAll: (tx, drafts, { cause } = {}) => write(tx, drafts, cause),
+  }
+}
+
+function atOnce({ definition }: AnyDraft, encoded: EncodedEvent | Promise<EncodedEvent>): EncodedEvent {
+  if (!(encoded instanceof Promise)) return encoded
+  encoded.catch(() => {})
+  throw new AsyncSchemaError(
+    `The schema of "${definition.type}" validates asynchronously, which a synchronous transaction can't wait for.`,
+  )
+}
+
+function only(enqueued: readonly Enqueued[]): Enqueued {
+  return enqueued[0] as Enqueued
+}
