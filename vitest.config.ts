@@ -1,11 +1,27 @@
 import { defineConfig } from 'vitest/config'
 
+/** Starts processes or servers, or takes more than moments: stays out of `npm run test:unit`. */
+const integration = ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', '**/*.integration.test.ts']
+
+// Every package resolves to its sources: no build stands between an edit and its test.
+const conditions = ['@eventspine/source']
+
 export default defineConfig({
-  resolve: { conditions: ['@eventspine/source'] },
-  ssr: { resolve: { conditions: ['@eventspine/source'] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'examples/*/**/*.test.ts', 'scripts/**/*.test.ts', 'benchmarks/**/*.test.ts'],
     exclude: ['**/dist/**', '**/node_modules/**'],
     testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'benchmarks/**/*.test.ts'],
+          exclude: integration,
+        },
+      },
+      { extends: true, test: { name: 'integration', include: integration } },
+    ],
   },
 })
