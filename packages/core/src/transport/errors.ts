@@ -39,6 +39,12 @@ export class InvalidMessageError extends TransportError {
   readonly retryable = false
 }
 
+/** The name of a topic or group has characters or a length that not every broker takes. */
+export class InvalidNameError extends TransportError {
+  readonly code = 'invalid-name'
+  readonly retryable = false
+}
+
 /** The broker refused the message, or its answer never came. */
 export class PublishFailedError extends TransportError {
   readonly code = 'publish-failed'

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { checkName } from './check-name.ts'
+
+describe('checkName', () => {
+  it.each(['orders', 'order.created', 'es.tienda.pedidos', 'A-1_b', 'x'.repeat(200)])('takes %s', (name) => {
+    expect(checkName('topic', name)).toBeUndefined()
+  })
+
+  it.each([
+    '',
+    'a b',
+    'a/b',
+    'größe',
+    'a..b',
+    '.',
+    '.a',
+    'a.',
+    'x'.repeat(201),
+    'amq.topic',
+    'AMQ.topic',
+    '__consumer_offsets',
+    'eventspine.due',
+    'a\n',
+    5 as never,
+  ])('refuses %j', (name) => {
+    expect(checkName('group', name)).toMatchObject({ code: 'invalid-name', retryable: false })
+  })
+})
