@@ -51,8 +51,7 @@ export interface Published {
 
 export type PublishOutcome =
   | { readonly accepted: true; readonly id: string; readonly unheard: boolean }
-  /** `'unknown'`: the broker may have it; publishing it again with the same id may duplicate it. */
-  | { readonly accepted: false | 'unknown'; readonly id: string | undefined; readonly error: Error }
+  | { readonly accepted: false; readonly error: Error }
 
 /** Since the start. */
 export interface BusCounts {

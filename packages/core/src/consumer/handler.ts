@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { AnyEventDefinition, EventDefinition } from '../event/definition.ts'
 import type { PublishOptions } from '../event/draft.ts'
 import type { Event } from '../event/event.ts'
@@ -17,6 +18,10 @@ export interface HandlerContext {
    * `signal.reason` says which.
    */
   readonly signal: AbortSignal
+  /** Aborts `signal` for this attempt; it does not end the attempt. */
+  abort(reason: unknown): void
+  /** The bus's: whatever waits inside a handler or middleware should ask it. */
+  readonly clock: Clock
   /** What middlewares leave for each other and for the handler, by a symbol of their own. */
   readonly state: Map<symbol, unknown>
   /** Publishes at once, as caused by this event: correlation, causation and trace context are carried on. */
@@ -25,8 +30,19 @@ export interface HandlerContext {
     data: NoInfer<Input>,
     options?: PublishOptions,
   ): Promise<{ readonly id: string }>
+  readonly consumer: ConsumerControl
+}
+
+/** What a middleware or a handler may do to the consumer that runs it: one object per consumer. */
+export interface ConsumerControl {
   /** Takes no new deliveries and starts no handler in this consumer until `resume`. */
-  readonly consumer: { pause(): void; resume(): void }
+  pause(): void
+  resume(): void
+  /**
+   * Aborts as soon as the consumer begins to stop, before any grace. Handlers finish as they like; a middleware that only
+   * waits gives its delivery back (`ReleaseError`) and drops its timers.
+   */
+  readonly stopping: AbortSignal
 }
 
 export type Handler<Type extends string, Data> = (event: Event<Type, Data>, context: HandlerContext) => unknown
@@ -44,6 +60,7 @@ export interface BatchContext {
 export type BatchHandler<Type extends string, Data> = (
   events: readonly Event<Type, Data>[],
   context: BatchContext,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is the usual one.
 ) => BatchResult | void | Promise<BatchResult | void>
 
 // biome-ignore lint/suspicious/noExplicitAny: the definition beside it has validated the data.

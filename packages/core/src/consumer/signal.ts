@@ -25,6 +25,8 @@ export type Signal =
   | { readonly kind: 'dead-lettered'; readonly group: string; readonly message: Message; readonly failure: Failure }
   | { readonly kind: 'skipped'; readonly group: string; readonly message: Message }
   | { readonly kind: 'lost'; readonly group: string; readonly message: Message }
+  /** `maxHeld` deliveries of a partition are in hand: it pauses until one is settled. */
+  | { readonly kind: 'partition-full'; readonly group: string; readonly partition: string }
   | { readonly kind: 'paused' | 'resumed'; readonly group: string }
   | { readonly kind: 'isolated'; readonly group: string; readonly message: Message; readonly redelivered: number }
   | {

@@ -1,0 +1,254 @@
+import { systemClock } from '../clock.ts'
+import { GroupConsumer } from '../consumer/group-consumer.ts'
+import type { ConsumerOptions } from '../consumer/options.ts'
+import { type ConsumerHost, type ConsumerSetup, setUpConsumer, unmetNeeds } from '../consumer/setup.ts'
+import type { AnyEventDefinition, EventDefinition } from '../event/definition.ts'
+import type { AnyDraft, PublishOptions } from '../event/draft.ts'
+import { encodeEvent } from '../event/encode-event.ts'
+import type { Event } from '../event/event.ts'
+import { defaultLimits } from '../event/limits.ts'
+import { consoleLogger } from '../logger.ts'
+import { isThenable } from '../maybe-promise.ts'
+import type { Capabilities } from '../transport/capabilities.ts'
+import type { DeadLetters } from '../transport/dead-letters.ts'
+import type { Message } from '../transport/message.ts'
+import { resolveTransport } from '../transport/resolve-transport.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Bus, BusCounts, BusHealth, Published, PublishOutcome } from './bus.ts'
+import { checkOptions } from './config.ts'
+import { BusNotStartedError, UnmetCapabilitiesError } from './errors.ts'
+import { busHealth } from './health.ts'
+import type { BusOptions } from './options.ts'
+import { Publisher } from './publisher.ts'
+import { Topics, topicSpecs } from './topics.ts'
+
+/**
+ * Puts a bus together; nothing is connected before `start`. A transport URL loads its adapter package: rejects with
+ * `missing-adapter` or `unknown-scheme`, and with `invalid-config` for options that can't work.
+ */
+export async function createBus(options: BusOptions): Promise<Bus> {
+  checkOptions(options)
+  return new TransportBus(options, await resolveTransport(options.transport))
+}
+
+/** What exists between start and stop. */
+interface Running {
+  readonly capabilities: Capabilities
+  readonly publisher: Publisher
+  readonly topics: Topics
+}
+
+interface Member {
+  readonly options: ConsumerOptions
+  readonly consumer: GroupConsumer
+}
+
+class TransportBus implements Bus {
+  readonly source: string
+  readonly counts: BusCounts = { published: 0, publishFailed: 0, unheard: 0 }
+  readonly #options: BusOptions
+  readonly #transport: Transport
+  readonly #host: ConsumerHost
+  readonly #members: Member[] = []
+  #running: Running | undefined
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(options: BusOptions, transport: Transport) {
+    this.source = options.source
+    this.#options = options
+    this.#transport = transport
+    this.#host = {
+      clock: options.clock ?? systemClock,
+      logger: options.logger ?? consoleLogger,
+      observe: options.observe,
+      limits: { ...defaultLimits, ...options.limits },
+      publish: (definition, data, publishOptions, cause) => this.#publish(definition, data, publishOptions, cause),
+    }
+  }
+
+  get capabilities(): Capabilities {
+    return this.#started().capabilities
+  }
+
+  publish<Input>(
+    definition: EventDefinition<string, Input, unknown>,
+    data: NoInfer<Input>,
+    options?: PublishOptions & { readonly signal?: AbortSignal },
+  ): Promise<Published> {
+    return this.#publish(definition, data, options, undefined)
+  }
+
+  async publishAll(
+    drafts: readonly AnyDraft[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly PublishOutcome[]> {
+    return Promise.all(
+      drafts.map(({ definition, data, options: own }) =>
+        this.#publish(definition, data, { ...own, ...options }, undefined).then(
+          (published): PublishOutcome => ({ accepted: true, ...published }),
+          (error: unknown): PublishOutcome => refusal(error),
+        ),
+      ),
+    )
+  }
+
+  subscribe(options: ConsumerOptions): GroupConsumer {
+    const consumer = new GroupConsumer(options)
+    const member = { options, consumer }
+    // Checked now, so that a mistake is reported where it stands.
+    this.#setUp(member)
+    this.#members.push(member)
+    if (this.#running !== undefined) void this.#join(this.#running, member)
+    return consumer
+  }
+
+  start(signal?: AbortSignal): Promise<void> {
+    this.#starting ??= this.#start(signal).catch(async (error: unknown) => {
+      this.#starting = undefined
+      await this.#transport.close()
+      throw error
+    })
+    return this.#starting
+  }
+
+  stop(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(options.graceMs ?? this.#options.stopGraceMs ?? 20_000).finally(() => {
+      this.#stopping = undefined
+    })
+    return this.#stopping
+  }
+
+  async health(): Promise<BusHealth> {
+    const consumers = this.#members.map((member) => member.consumer)
+    return busHealth(this.#running !== undefined, this.#transport, consumers, this.#host.clock.now())
+  }
+
+  deadLetters(group: string): DeadLetters {
+    return this.#transport.deadLetters(group)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  // Publishing
+
+  #publish(
+    definition: AnyEventDefinition,
+    data: unknown,
+    options: (PublishOptions & { readonly signal?: AbortSignal }) | undefined,
+    cause: Event | undefined,
+  ): Promise<Published> {
+    try {
+      const running = this.#started()
+      const draft: AnyDraft = { definition, data, options: options ?? {} }
+      const encoded = encodeEvent(draft, { source: this.source, cause, now: this.#host.clock.now() })
+      if (isThenable(encoded)) return encoded.then((message) => this.#send(running, draft, message))
+      return this.#send(running, draft, encoded)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #send(running: Running, draft: AnyDraft, message: Message): Promise<Published> {
+    const { signal } = draft.options as { readonly signal?: AbortSignal }
+    if (running.topics.isKnown(message.topic)) return running.publisher.publish(message, signal)
+    return running.topics.learn(draft.definition).then(() => running.publisher.publish(message, signal))
+  }
+
+  #started(): Running {
+    if (this.#running === undefined) throw new BusNotStartedError('The bus is not started: await bus.start() first.')
+    return this.#running
+  }
+
+  // Lifecycle
+
+  async #start(signal: AbortSignal | undefined): Promise<void> {
+    const transport = this.#transport
+    const capabilities = await transport.connect(signal)
+    const setups = this.#members.map((member) => this.#setUp(member))
+    this.#refuseUnmet(setups, capabilities)
+    const topics = new Topics(transport, this.#options.topology ?? 'ensure')
+    const groups = setups.map((setup) => setup.group)
+    await topics.declare(this.#definitions(), groups)
+    const running = { capabilities, topics, publisher: this.#createPublisher(capabilities) }
+    // Before the consumers: their handlers may publish.
+    this.#running = running
+    try {
+      await Promise.all(
+        this.#members.map((member, index) => this.#begin(running, member, setups[index] as ConsumerSetup)),
+      )
+    } catch (error) {
+      await Promise.all(this.#members.map((member) => member.consumer.stop(0)))
+      this.#running = undefined
+      throw error
+    }
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    // A start that fails cleans up after itself.
+    await this.#starting?.catch(() => {})
+    await Promise.all(this.#members.map((member) => member.consumer.stop(graceMs)))
+    await this.#running?.publisher.flush()
+    this.#running = undefined
+    this.#starting = undefined
+    await this.#transport.close()
+  }
+
+  #begin(running: Running, member: Member, setup: ConsumerSetup): Promise<void> {
+    const { capabilities } = running
+    return member.consumer.start({ host: this.#host, setup, transport: this.#transport, capabilities })
+  }
+
+  /** A consumer that came after the start: whoever subscribed learns of a failure by log, health and its state. */
+  async #join(running: Running, member: Member): Promise<void> {
+    try {
+      const setup = this.#setUp(member)
+      this.#refuseUnmet([setup], running.capabilities)
+      const definitions = member.options.on.map((registration) => registration.definition)
+      await running.topics.declare(definitions, [setup.group])
+      await this.#begin(running, member, setup)
+    } catch (error) {
+      member.consumer.fail()
+      this.#host.logger.error({ group: member.options.group, error }, 'consumer could not start')
+    }
+  }
+
+  #setUp(member: Member): ConsumerSetup {
+    const ordered = topicSpecs(this.#definitions(member)).filter((topic) => topic.ordered)
+    return setUpConsumer(member.options, new Set(ordered.map((topic) => topic.name)))
+  }
+
+  /** Every event that this service is known to publish or handle, `extra`'s included. */
+  #definitions(extra?: Member): AnyEventDefinition[] {
+    const members = extra === undefined ? this.#members : [...this.#members, extra]
+    const handled = members.flatMap((member) => member.options.on.map((registration) => registration.definition))
+    return [...(this.#options.events ?? []), ...handled]
+  }
+
+  #refuseUnmet(setups: readonly ConsumerSetup[], capabilities: Capabilities): void {
+    const unmet = setups.flatMap((setup) => unmetNeeds(setup, capabilities))
+    if (this.#options.unheard === 'reject' && !capabilities.detectsNoGroup) {
+      unmet.push('unheard events are to be rejected, and this broker does not tell of them')
+    }
+    if (unmet.length > 0) throw new UnmetCapabilitiesError(this.#transport.name, unmet)
+  }
+
+  #createPublisher(capabilities: Capabilities): Publisher {
+    return new Publisher({
+      transport: this.#transport,
+      maxBatch: capabilities.maxBatch,
+      clock: this.#host.clock,
+      timeoutMs: this.#options.publishTimeoutMs ?? 30_000,
+      unheard: this.#options.unheard ?? 'count',
+      counts: this.counts,
+      observe: this.#host.observe,
+    })
+  }
+}
+
+/** A key function or a schema of the app's may throw anything. */
+function refusal(error: unknown): PublishOutcome {
+  return { accepted: false, error: error instanceof Error ? error : new Error(String(error)) }
+}

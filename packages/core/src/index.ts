@@ -1,0 +1,48 @@
+/** What an application uses: define events, publish them, handle them. Adapters build on `@eventspine/core/transport`. */
+export type { Bus, BusCounts, BusHealth, Published, PublishOutcome } from './bus/bus.ts'
+export { defineConfig, loadConfig } from './bus/config.ts'
+export { createBus } from './bus/create-bus.ts'
+export {
+  BusNotStartedError,
+  InvalidConfigError,
+  KeyHaltedError,
+  PublishAbortedError,
+  UnheardError,
+  UnmetCapabilitiesError,
+} from './bus/errors.ts'
+export type { BusOptions } from './bus/options.ts'
+export type { Clock, Timer } from './clock.ts'
+export { systemClock } from './clock.ts'
+export type { Consumer, ConsumerCounts, ConsumerState } from './consumer/consumer.ts'
+export {
+  ConsumerStoppedError,
+  CrashLoopError,
+  InvalidConsumerError,
+  LeaseLostError,
+  NextCalledTwiceError,
+  NonRetryableError,
+} from './consumer/errors.ts'
+export type {
+  BatchContext,
+  BatchHandler,
+  BatchResult,
+  ConsumerControl,
+  Handler,
+  HandlerContext,
+  Registration,
+} from './consumer/handler.ts'
+export { handle, handleBatch } from './consumer/handler.ts'
+export type { Middleware } from './consumer/middleware.ts'
+export type { ConsumerOptions, SuspectPolicy } from './consumer/options.ts'
+export { ReleaseError } from './consumer/release-error.ts'
+export type { Backoff, RetryPolicy } from './consumer/retry-policy.ts'
+export type { Observe, Signal } from './consumer/signal.ts'
+export { EventspineError, isEventspineError } from './error.ts'
+export { defineEvent } from './event/define-event.ts'
+export type { AnyEventDefinition, EventDefinition, EventOptions, Upcasters } from './event/definition.ts'
+export type { AnyDraft, Draft, PublishOptions } from './event/draft.ts'
+export { draft } from './event/draft.ts'
+export type { Event } from './event/event.ts'
+export type { Limits } from './event/limits.ts'
+export type { Logger } from './logger.ts'
+export { MissingAdapterError, UnknownSchemeError } from './transport/resolve-transport.ts'
