@@ -1,0 +1,104 @@
+import { type AttributeValue, canonical, checkName, checkValue } from './attributes.ts'
+import {
+  absent,
+  type CloudEvent,
+  type CloudEventData,
+  type CloudEventMessage,
+  checkAttributes,
+  checkData,
+  checkRequired,
+  contentTypeOf,
+  jsonOf,
+} from './cloud-event.ts'
+import { dataKind } from './content-type.ts'
+import { UndecodableError } from './errors.ts'
+import { parseJson } from './json.ts'
+import { plainText, utf8 } from './utf8.ts'
+
+/** Every attribute but `datacontenttype`, which is the header `content-type`. */
+export const attributePrefix = 'ce_'
+
+/**
+ * Binary mode: the body is the data, the attributes are headers. Absent data is a `null` body. Throws `invalid-attribute`
+ * and `invalid-data`.
+ */
+export function encodeBinary(event: CloudEvent): { headers: Map<string, string>; body: Uint8Array | null } {
+  checkAttributes(event.attributes)
+  const contentType = contentTypeOf(event)
+  checkData(event.data, contentType)
+  return { headers: attributeHeaders(event.attributes, contentType), body: bodyOf(event.data) }
+}
+
+/** The attributes as canonical headers, in their order. */
+export function attributeHeaders(
+  attributes: CloudEvent['attributes'],
+  contentType: string | undefined,
+): Map<string, string> {
+  const headers = new Map<string, string>()
+  for (const name of Object.keys(attributes)) {
+    if (name === 'datacontenttype') headers.set('content-type', String(attributes[name]))
+    else headers.set(attributePrefix + name, canonical(name, attributes[name]))
+  }
+  if (contentType !== undefined) headers.set('content-type', contentType)
+  return headers
+}
+
+function bodyOf(data: CloudEventData): Uint8Array | null {
+  switch (data.kind) {
+    case 'absent':
+      return null
+    case 'json':
+      return utf8(jsonOf(data.value))
+    case 'text':
+      return utf8(data.text)
+    case 'bytes':
+      return data.bytes
+  }
+}
+
+/**
+ * Reads binary mode; every attribute is a string. Headers without `ce_` are none of the event's. Throws `undecodable`,
+ * `unsupported-specversion`, `invalid-attribute`, `limit-exceeded`.
+ */
+export function decodeBinary(message: CloudEventMessage, options: { readonly maxDepth: number }): CloudEvent {
+  const attributes = readAttributes(message.headers)
+  const contentType = message.headers.get('content-type')
+  return { attributes, data: readData(message.body, contentType, options.maxDepth) }
+}
+
+/** The attributes that the headers hold, checked, on a null-prototype object. */
+export function readAttributes(headers: ReadonlyMap<string, string>): Record<string, AttributeValue> {
+  const attributes: Record<string, AttributeValue> = Object.create(null)
+  for (const [header, value] of headers) {
+    if (header === 'content-type') attributes.datacontenttype = value
+    else if (header.startsWith(attributePrefix) && header !== 'ce_datacontenttype') {
+      const name = header.slice(attributePrefix.length)
+      checkName(name)
+      attributes[name] = value
+    }
+  }
+  checkRequired(attributes.specversion, attributes.id, attributes.source, attributes.type)
+  for (const name of Object.keys(attributes)) checkValue(name, attributes[name] as string)
+  return attributes
+}
+
+/** Data by its content type. Bytes stay bytes where nothing says what they are. */
+export function readData(body: Uint8Array | null, contentType: string | undefined, maxDepth: number): CloudEventData {
+  if (body === null) return absent
+  switch (dataKind(contentType)) {
+    case 'json':
+      return { kind: 'json', value: parseJson(body, maxDepth) }
+    case 'text':
+      return { kind: 'text', text: readText(body) }
+    case 'bytes':
+      return { kind: 'bytes', bytes: body }
+  }
+}
+
+export function readText(body: Uint8Array): string {
+  try {
+    return plainText(body)
+  } catch {
+    throw new UndecodableError('the body is not UTF-8')
+  }
+}

@@ -1,0 +1,87 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { isText } from './attributes.ts'
+import type { EventDefinition, EventOptions, Upcasters } from './definition.ts'
+import { InvalidDefinitionError } from './errors.ts'
+import { shown } from './shown.ts'
+import { isStandardSchema } from './standard-schema.ts'
+
+const longestType = 255
+const longestTopic = 200
+/** What every broker takes as a name, or maps one to one. */
+const topicForm = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+/**
+ * Declares an event: what it is called, what its data looks like, and what keeps its order. `publish` takes the schema's
+ * input, a handler gets its output. Throws `invalid-definition`.
+ */
+export function defineEvent<const Type extends string, Schema extends StandardSchemaV1>(
+  type: Type,
+  options: EventOptions<Schema>,
+): EventDefinition<Type, StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>> {
+  const { schema, key, topic = type, version = 1, upcast } = options
+  checkType(type)
+  if (!isStandardSchema(schema)) throw invalid(type, 'schema must implement Standard Schema v1')
+  if (key !== undefined && typeof key !== 'function') throw invalid(type, 'key must be a function')
+  checkTopic(type, topic)
+  if (!Number.isInteger(version) || version < 1 || version > 2 ** 31 - 1) {
+    throw invalid(type, 'version must be a positive 32-bit integer')
+  }
+  if (upcast !== undefined) checkUpcasters(type, upcast, version)
+  return Object.freeze({
+    type,
+    schema: schema as EventDefinition<
+      Type,
+      StandardSchemaV1.InferInput<Schema>,
+      StandardSchemaV1.InferOutput<Schema>
+    >['schema'],
+    topic,
+    version,
+    upcast,
+    keyed: key !== undefined,
+    keyOf: key ?? noKey,
+  })
+}
+
+function noKey(): undefined {
+  return undefined
+}
+
+function checkType(type: unknown): void {
+  if (typeof type !== 'string' || type === '' || type.length > longestType || !isText(type)) {
+    throw new InvalidDefinitionError(
+      `the type of an event must be 1 to ${longestType} characters, without controls, noncharacters and unpaired surrogates`,
+    )
+  }
+}
+
+function checkTopic(type: string, topic: unknown): void {
+  if (
+    typeof topic !== 'string' ||
+    topic.length > longestTopic ||
+    !topicForm.test(topic) ||
+    topic.includes('..') ||
+    topic.endsWith('.')
+  ) {
+    throw invalid(
+      type,
+      `topic must be at most ${longestTopic} of letters, digits, ".", "_", "-", begin with a letter or digit and hold no ".."`,
+    )
+  }
+}
+
+/** One for each version from the oldest that is still read up to the one before the current. */
+function checkUpcasters(type: string, upcast: Upcasters, version: number): void {
+  const from = Object.keys(upcast)
+  const oldest = version - from.length
+  if (from.length === 0 || oldest < 1) throw invalid(type, upcastRule)
+  for (let step = oldest; step < version; step++) {
+    if (!Object.hasOwn(upcast, step)) throw invalid(type, upcastRule)
+    if (typeof upcast[step] !== 'function') throw invalid(type, `upcast ${step} must be a function`)
+  }
+}
+
+const upcastRule = 'upcast must have one function for each version from the oldest still read up to version - 1'
+
+function invalid(type: string, rule: string): InvalidDefinitionError {
+  return new InvalidDefinitionError(`event ${shown(type)}: ${rule}`)
+}

@@ -1,0 +1,24 @@
+import type { AnyEventDefinition } from './definition.ts'
+import { UnsupportedVersionError, UpcastFailedError } from './errors.ts'
+
+/** `data` of `version` as data of the definition's version. Throws `unsupported-version` and `upcast-failed`. */
+export function upcast(definition: AnyEventDefinition, version: number, data: unknown): unknown {
+  if (version > definition.version) {
+    throw new UnsupportedVersionError(
+      `${definition.type} of version ${version} is newer than version ${definition.version}, which is known here`,
+    )
+  }
+  let current = data
+  for (let step = version; step < definition.version; step++) {
+    const upcaster = definition.upcast?.[step]
+    if (upcaster === undefined) {
+      throw new UnsupportedVersionError(`${definition.type} of version ${version} has no upcaster here`)
+    }
+    try {
+      current = upcaster(current)
+    } catch (cause) {
+      throw new UpcastFailedError(`the upcaster of ${definition.type} from version ${step} threw`, { cause })
+    }
+  }
+  return current
+}

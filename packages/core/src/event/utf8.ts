@@ -1,0 +1,33 @@
+const poolBytes = 16_384
+const encoder = new TextEncoder()
+/** JSON may begin with a byte order mark; in text it is a character of the data. */
+const jsonDecoder = new TextDecoder('utf-8', { fatal: true })
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+let pool = new Uint8Array(poolBytes)
+let used = 0
+
+/**
+ * UTF-8 of `text`. Short results are views into a shared pool, never written again: an allocation each would cost more than
+ * the encoding.
+ */
+export function utf8(text: string): Uint8Array {
+  if (text.length > poolBytes / 12) return encoder.encode(text)
+  if (used + text.length * 3 > poolBytes) {
+    pool = new Uint8Array(poolBytes)
+    used = 0
+  }
+  const start = used
+  used += encoder.encodeInto(text, pool.subarray(start)).written
+  return pool.subarray(start, used)
+}
+
+/** Throws a TypeError when `bytes` aren't UTF-8. */
+export function jsonText(bytes: Uint8Array): string {
+  return jsonDecoder.decode(bytes)
+}
+
+/** Throws a TypeError when `bytes` aren't UTF-8. */
+export function plainText(bytes: Uint8Array): string {
+  return textDecoder.decode(bytes)
+}
