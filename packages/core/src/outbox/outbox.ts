@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
-import { systemClock } from '../clock.ts'
 import type { EventDefinition } from '../event/definition.ts'
 import type { AnyDraft, PublishOptions } from '../event/draft.ts'
 import { draft } from '../event/draft.ts'
-import { type EncodedEvent, encodeEvent } from '../event/encode-event.ts'
+import type { EncodedEvent } from '../event/encode-event.ts'
 import type { Event } from '../event/event.ts'
-import { assertStorable } from './assert-storable.ts'
+import { isThenable, type MaybePromise } from '../maybe-promise.ts'
+import { createEncoder, type EncoderSettings } from './encoder.ts'
 import { AsyncSchemaError, InvalidOutboxError } from './errors.ts'
 import type { OutboxStore, SyncOutboxStore } from './store.ts'
 
@@ -13,6 +13,8 @@ export interface OutboxOptions<Tx> {
   readonly store: OutboxStore<Tx>
   /** Names this service on every event: a stable URI, the same as the bus's. */
   readonly source: string
+  /** Refuses what the broker would refuse later, when it is too late to roll back. Body, key and headers; default 1 MiB. */
+  readonly maxMessageBytes?: number
   readonly clock?: Clock
 }
 
@@ -61,56 +63,49 @@ export interface SyncOutbox<Tx> {
 
 export function createOutbox<Tx>(options: OutboxOptions<Tx> & { readonly store: SyncOutboxStore<Tx> }): SyncOutbox<Tx>
 export function createOutbox<Tx>(options: OutboxOptions<Tx>): Outbox<Tx>
-export function createOutbox<Tx>({
-  store,
-  source,
-  clock = systemClock,
-}: OutboxOptions<Tx>): Outbox<Tx> | SyncOutbox<Tx> {
-  if (source === '')
-    throw new InvalidOutboxError('An outbox needs a source: the URI of the service that its events come from.')
-  const encode: Encode = (each, cause) => encodeEvent(each, { source, now: clock.now(), ...(cause && { cause }) })
-  return isSync(store) ? syncOutbox(source, store, encode) : asyncOutbox(source, store, encode)
+export function createOutbox<Tx>(options: OutboxOptions<Tx>): Outbox<Tx> | SyncOutbox<Tx> {
+  const { store, source } = options
+  if (source === '') throw new InvalidOutboxError('An outbox needs the URI of the service that its events come from.')
+  return isSync(store) ? syncOutbox(store, options) : asyncOutbox(store, options)
 }
-
-type Encode = (draft: AnyDraft, cause: Event | undefined) => EncodedEvent | Promise<EncodedEvent>
 
 function isSync<Tx>(store: OutboxStore<Tx>): store is SyncOutboxStore<Tx> {
   return store.sync
 }
 
-function syncOutbox<Tx>(source: string, store: SyncOutboxStore<Tx>, encode: Encode): SyncOutbox<Tx> {
+function syncOutbox<Tx>(store: SyncOutboxStore<Tx>, settings: EncoderSettings): SyncOutbox<Tx> {
+  const encode = createEncoder(settings)
   const write = (tx: Tx, drafts: readonly AnyDraft[], cause: Event | undefined): Enqueued[] => {
     const events = drafts.map((each) => atOnce(each, encode(each, cause)))
-    for (const event of events) assertStorable(event)
     store.append(tx, events)
     return events.map(({ id }) => ({ id }))
   }
   return {
-    source,
+    source: settings.source,
     publish: (tx, definition, data, { cause, ...options } = {}) =>
       only(write(tx, [draft(definition, data, options)], cause)),
     publishAll: (tx, drafts, { cause } = {}) => write(tx, drafts, cause),
   }
 }
 
-function asyncOutbox<Tx>(source: string, store: OutboxStore<Tx>, encode: Encode): Outbox<Tx> {
+function asyncOutbox<Tx>(store: OutboxStore<Tx>, settings: EncoderSettings): Outbox<Tx> {
+  const encode = createEncoder(settings)
   const write = async (tx: Tx, drafts: readonly AnyDraft[], cause: Event | undefined): Promise<Enqueued[]> => {
     const events = await Promise.all(drafts.map((each) => encode(each, cause)))
-    for (const event of events) assertStorable(event)
     await store.append(tx, events)
     return events.map(({ id }) => ({ id }))
   }
   return {
-    source,
+    source: settings.source,
     publish: async (tx, definition, data, { cause, ...options } = {}) =>
       only(await write(tx, [draft(definition, data, options)], cause)),
     publishAll: (tx, drafts, { cause } = {}) => write(tx, drafts, cause),
   }
 }
 
-function atOnce({ definition }: AnyDraft, encoded: EncodedEvent | Promise<EncodedEvent>): EncodedEvent {
-  if (!(encoded instanceof Promise)) return encoded
-  encoded.catch(() => {})
+function atOnce({ definition }: AnyDraft, encoded: MaybePromise<EncodedEvent>): EncodedEvent {
+  if (!isThenable<EncodedEvent>(encoded)) return encoded
+  encoded.then(undefined, () => {})
   throw new AsyncSchemaError(
     `The schema of "${definition.type}" validates asynchronously, which a synchronous transaction can't wait for.`,
   )

@@ -35,9 +35,9 @@ export interface OutboxStore<Tx> {
 
   /**
    * The heartbeat of a relay, and how it comes by partitions: renews the lease on all that `relay` holds, takes free or
-   * expired ones up to its `share`, and forgets relays whose own lease is over. `share` is the number of partitions divided
-   * by the number of live relays, this one included, rounded up. Taking a partition raises its epoch; renewing doesn't.
-   * Nobody is taken from while the lease runs: a relay that holds more than its share gives the rest back by itself.
+   * expired ones up to its `share`, and forgets relays whose own lease is over. The shares of the live relays differ by one
+   * at most and add up to the number of partitions. Taking a partition raises its epoch; renewing doesn't. Nobody is taken
+   * from while the lease runs: a relay that holds more than its share gives the rest back by itself.
    */
   claim(request: { readonly relay: string; readonly leaseMs: number }): Promise<Claims>
 
@@ -61,7 +61,7 @@ export interface OutboxStore<Tx> {
    * One guarded write: sets aside what `results` (one per event of the batch, same order) and the batch's own `next` say,
    * removes what was set aside earlier and is relayed now, counts, and moves the cursor to the end of the batch. `'lost'`,
    * and nothing is changed, when the partition's epoch isn't the claim's any more. A lease that is over but that nobody took
-   * doesn't matter. Committing the same batch twice is an error of the caller's.
+   * doesn't matter. A batch committed again, because the first answer went astray, changes nothing and answers the same.
    */
   commit(batch: OutboxBatch, results: readonly RelayResult[]): Promise<'committed' | 'lost'>
 
