@@ -105,15 +105,17 @@ export class Publisher {
     return batch
   }
 
+  /** What was accepted first: a refusal must not speak for a successor that is through. */
   #sort(batch: readonly Outgoing[], outcomes: readonly Outcome[]): void {
-    let halted = false
+    const refusals: { outgoing: Outgoing; error: TransportError }[] = []
     for (let index = 0; index < batch.length; index++) {
       const outgoing = batch[index] as Outgoing
       const outcome = outcomes[index] as Outcome
       if (outcome.accepted === true) this.#accepted(outgoing, outcome.unheard === true)
-      else if (!outgoing.done) halted = this.#refused(outgoing, outcome.error) || halted
+      else refusals.push({ outgoing, error: outcome.error })
     }
-    if (halted) this.#queue = this.#queue.filter((outgoing) => !this.#halted.holdBack(outgoing))
+    for (const { outgoing, error } of refusals) if (!outgoing.done) this.#refused(outgoing, error, batch)
+    if (this.#halted.size > 0) this.#queue = this.#queue.filter((outgoing) => !this.#halted.holdBack(outgoing))
   }
 
   #accepted(outgoing: Outgoing, unheard: boolean): void {
@@ -126,17 +128,16 @@ export class Publisher {
     else outgoing.succeed({ id: outgoing.message.id, unheard })
   }
 
-  /** True when it is to be sent again. */
-  #refused(outgoing: Outgoing, error: TransportError): boolean {
+  /** Halts its key to send it again; a message that can't be, fails, and if it might have been, so does what follows of its key. */
+  #refused(outgoing: Outgoing, error: TransportError, batch: readonly Outgoing[]): void {
     outgoing.failures++
     const inTime = this.#options.clock.now() + resendDelayMs(outgoing.failures) < outgoing.deadline
-    if (error.retryable && inTime) {
-      this.#halted.halt(outgoing)
-      return true
-    }
+    if (error.retryable && inTime) return this.#halted.halt(outgoing)
     this.#fail(outgoing, error)
-    if (error.retryable) this.#failBehind(outgoing)
-    return false
+    if (!error.retryable) return
+    const { lane } = outgoing
+    const behind = [...batch, ...this.#queue].filter((other) => other.lane === lane)
+    for (const other of [...this.#halted.take(lane), ...behind]) this.#fail(other, keyHalted(outgoing.message))
   }
 
   #resume(waiting: readonly Outgoing[]): void {
@@ -149,12 +150,6 @@ export class Publisher {
     this.#options.counts.publishFailed++
     this.#options.observe?.({ kind: 'publish-failed', message: outgoing.message, error })
     outgoing.fail(error)
-  }
-
-  #failBehind(failed: Outgoing): void {
-    const { lane } = failed
-    const behind = [...this.#halted.take(lane), ...this.#queue.filter((outgoing) => outgoing.lane === lane)]
-    for (const outgoing of behind) this.#fail(outgoing, keyHalted(failed.message))
   }
 
   #watchDeadlines(afterMs = this.#options.timeoutMs): void {
