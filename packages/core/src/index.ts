@@ -45,4 +45,24 @@ export { draft } from './event/draft.ts'
 export type { Event } from './event/event.ts'
 export type { Limits } from './event/limits.ts'
 export type { Logger } from './logger.ts'
+export type { CircuitChange, CircuitSnapshot, CircuitState } from './middleware/circuit.ts'
+export type { CircuitBreaker, CircuitBreakerOptions } from './middleware/circuit-breaker.ts'
+export { circuitBreaker } from './middleware/circuit-breaker.ts'
+export {
+  HandlerTimeoutError,
+  InboxBusyError,
+  InboxStoreError,
+  InvalidMiddlewareError,
+  NoInboxTransactionError,
+  SharedMiddlewareError,
+} from './middleware/errors.ts'
+export type { IdempotencyOptions } from './middleware/idempotency.ts'
+export { idempotency, inboxTx } from './middleware/idempotency.ts'
+export type { InboxKey, InboxStore } from './middleware/inbox.ts'
+export type { MemoryInboxOptions } from './middleware/memory-inbox.ts'
+export { memoryInbox } from './middleware/memory-inbox.ts'
+export type { ThrottleOptions } from './middleware/throttle.ts'
+export { throttle } from './middleware/throttle.ts'
+export type { TimeoutOptions } from './middleware/timeout.ts'
+export { timeout } from './middleware/timeout.ts'
 export { MissingAdapterError, UnknownSchemeError } from './transport/resolve-transport.ts'

@@ -1,0 +1,7 @@
+export { createManualClock, type ManualClock } from './manual-clock.ts'
+export type { InboxHarness, InboxScene } from './stores/inbox-harness.ts'
+export { testInboxStore } from './stores/inbox-suite.ts'
+export { createFaultProxy, type FaultProxy, type FaultProxyOptions } from './fault-proxy.ts'
+export type { BrokerControl, Member, Network, Timing, TransportHarness } from './transport/harness.ts'
+export type { TestRunner } from './transport/runner.ts'
+export { type SuiteOptions, testTransport } from './transport/test-transport.ts'
