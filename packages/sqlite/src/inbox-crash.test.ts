@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 
 const worker = fileURLToPath(new URL('../test/inbox-worker.ts', import.meta.url))
 const kills = 20
-const events = 4_000
+const events = 2_000
 
 describe('sqliteInbox in a process that is killed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'eventspine-inbox-'))
@@ -41,7 +41,7 @@ describe('sqliteInbox in a process that is killed', () => {
     for (let n = 0; n < kills; n++) {
       const child = start()
       const exit = once(child, 'exit')
-      if (child.stdout) await once(child.stdout, 'data')
+      await Promise.race([child.stdout && once(child.stdout, 'data'), exit])
       await pause(10 + Math.random() * 60)
       child.kill('SIGKILL')
       const [, signal] = await exit
