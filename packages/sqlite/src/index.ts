@@ -1,4 +1,6 @@
 export { SchemaTooNewError } from './errors.ts'
+export type { SqliteInboxOptions } from './inbox-options.ts'
+export { type SqliteInbox, sqliteInbox } from './inbox-store.ts'
 export type { SqliteOutboxOptions } from './options.ts'
 export type { SqliteStatement, SqliteTransaction } from './outbox-append.ts'
 export { sqliteOutbox } from './outbox-store.ts'
