@@ -1,0 +1,41 @@
+/** A partition to hand out: who has it now, and which members may have it. */
+export interface Share<Member> {
+  readonly owner: Member | undefined
+  readonly eligible: readonly Member[]
+}
+
+/**
+ * The owner that each partition shall have: loads differ by at most one where eligibility allows it, and no partition moves
+ * that needn't. Undefined where nobody is eligible.
+ */
+export function balance<Member>(shares: readonly Share<Member>[]): (Member | undefined)[] {
+  const loads = new Map<Member, number>()
+  const load = (member: Member): number => loads.get(member) ?? 0
+  const lightest = (members: readonly Member[]): Member | undefined =>
+    members.reduce<Member | undefined>((best, member) => {
+      return best === undefined || load(member) < load(best) ? member : best
+    }, undefined)
+  const give = (member: Member | undefined): Member | undefined => {
+    if (member !== undefined) loads.set(member, load(member) + 1)
+    return member
+  }
+
+  const owners = shares.map(({ owner, eligible }) => {
+    return owner !== undefined && eligible.includes(owner) ? give(owner) : undefined
+  })
+  shares.forEach(({ eligible }, at) => {
+    owners[at] ??= give(lightest(eligible))
+  })
+  for (let moved = true; moved; ) {
+    moved = false
+    shares.forEach(({ eligible }, at) => {
+      const owner = owners[at]
+      const other = lightest(eligible)
+      if (owner === undefined || other === undefined || load(owner) - load(other) < 2) return
+      loads.set(owner, load(owner) - 1)
+      owners[at] = give(other)
+      moved = true
+    })
+  }
+  return owners
+}

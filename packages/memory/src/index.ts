@@ -1,0 +1,7 @@
+export type { Like } from './capabilities.ts'
+export { InvalidUrlError, WaitTimeoutError } from './errors.ts'
+export type { MemoryBroker } from './memory-broker.ts'
+export { createMemoryBroker } from './memory-broker.ts'
+export type { MemoryBrokerOptions, MemoryTransportOptions } from './options.ts'
+export type { MemoryTransport } from './transport.ts'
+export { memoryTransport, transportFromUrl } from './transport.ts'
