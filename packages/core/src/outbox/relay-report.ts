@@ -1,0 +1,106 @@
+import type { Logger } from '../logger.ts'
+import type { ObserveRelay, RelaySignal } from './relay-signal.ts'
+import type { RelayResult } from './store.ts'
+
+/** Since the start. */
+export interface RelayCounts {
+  relayed: number
+  /** Failed sends after which the event was put back for another. */
+  retried: number
+  parked: number
+  batches: number
+  /** Partitions that went to somebody else before they were given back. */
+  lost: number
+}
+
+/** What befalls a relay, told once to each who wants to know: counts, observer, log. */
+export class RelayReport {
+  readonly counts: RelayCounts = { relayed: 0, retried: 0, parked: 0, batches: 0, lost: 0 }
+  readonly #observe: ObserveRelay
+  readonly #logger: Logger
+  readonly #relay: string
+  readonly #troubled = new Set<number>()
+  #storeError: unknown
+
+  constructor(relay: string, observe: ObserveRelay, logger: Logger) {
+    this.#relay = relay
+    this.#observe = observe
+    this.#logger = logger
+  }
+
+  /** Partitions whose batch finds no taker now. */
+  get troubled(): number {
+    return this.#troubled.size
+  }
+
+  /** Why the store doesn't answer, while it doesn't. */
+  get storeError(): unknown {
+    return this.#storeError
+  }
+
+  committed(partition: number, results: readonly RelayResult[], durationMs: number): void {
+    let events = 0
+    for (const { as } of results) if (as === 'relayed') events += 1
+    this.counts.batches += 1
+    this.counts.relayed += events
+    if (events > 0) this.#observe({ kind: 'relayed', partition, events, durationMs })
+  }
+
+  failed(signal: RelaySignal): void {
+    this.#observe(signal)
+    if (signal.kind === 'attempt-failed') this.counts.retried += 1
+    if (signal.kind !== 'parked') return
+    this.counts.parked += 1
+    const { topic, id } = signal.message
+    this.#logger.error({ relay: this.#relay, topic, id, code: signal.failure.code }, 'outbox: an event is parked')
+  }
+
+  brokerFailed(partition: number, error: unknown, retryInMs: number): void {
+    this.#observe({ kind: 'broker-failed', partition, error, retryInMs })
+    if (this.#troubled.size === 0) this.#logger.warn({ relay: this.#relay, error }, 'outbox: the broker takes nothing')
+    this.#troubled.add(partition)
+  }
+
+  brokerAnswered(partition: number): void {
+    if (!this.#troubled.delete(partition)) return
+    this.#observe({ kind: 'broker-recovered', partition })
+    if (this.#troubled.size === 0) this.#logger.info({ relay: this.#relay }, 'outbox: the broker is back')
+  }
+
+  storeFailed(error: unknown): void {
+    this.#observe({ kind: 'store-failed', error })
+    if (this.#storeError === undefined) this.#logger.warn({ relay: this.#relay, error }, 'outbox: the store fails')
+    this.#storeError = error
+  }
+
+  storeAnswered(): void {
+    this.#storeError = undefined
+  }
+
+  /** What nobody foresaw. */
+  broke(error: unknown): void {
+    this.#logger.error({ relay: this.#relay, error }, 'outbox: relaying a batch broke')
+  }
+
+  claimed(partition: number): void {
+    this.#observe({ kind: 'claimed', partition })
+  }
+
+  released(partition: number): void {
+    this.#observe({ kind: 'released', partition })
+  }
+
+  lost(partition: number): void {
+    this.counts.lost += 1
+    this.#observe({ kind: 'lost', partition })
+  }
+
+  /** No worker of ours is at it any more. */
+  left(partition: number): void {
+    this.#troubled.delete(partition)
+  }
+
+  cleaned(removed: number): void {
+    this.#observe({ kind: 'cleaned', removed })
+  }
+}
