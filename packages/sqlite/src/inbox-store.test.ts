@@ -116,7 +116,7 @@ describe('sqliteInbox', () => {
 
   it.each(['commit', 'rollback'])('tells a handler that ends the transaction by %s itself', async (ending) => {
     const meddling = inbox.once(key, async (tx) => tx.exec(ending))
-    await expect(meddling).rejects.toThrow(InboxStoreError)
+    await expect(meddling).rejects.toThrow(/ended before its handler/)
   })
 
   it('counts an event as new again when its mark is older than the retention', async () => {

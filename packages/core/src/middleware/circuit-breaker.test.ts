@@ -215,6 +215,19 @@ describe('circuitBreaker while half-open', () => {
     expect(breaker.state).toBe('closed')
   })
 
+  it('closes as if new: with nothing counted, and the first pause short again', async () => {
+    const { breaker, clock, fail, succeed } = scene()
+    await fail(4)
+    await clock.advance(1_000)
+    await fail(1)
+    await clock.advance(2_000)
+    await succeed(1)
+    await fail(3)
+    expect(breaker.state).toBe('closed')
+    await fail(1)
+    expect(breaker.toJSON()).toMatchObject({ state: 'open', resumesAt: clock.now() + 1_000 })
+  })
+
   it('does not listen to attempts that began before the pause', async () => {
     const { breaker, clock, start, fail } = scene()
     const [failing, succeeding] = [start(), start()]
@@ -265,8 +278,13 @@ describe('circuitBreaker', () => {
     expect([consumer.paused, other.paused]).toEqual([true, true])
     consumer.stop()
     expect(breaker.state).toBe('open')
+    const joining = consumerStub()
+    const waiting = run(breaker, handlerContext({ clock, consumer: joining }))
+    await idle()
+    expect([joining.paused, waiting.started]).toEqual([true, false])
     await clock.advance(1_000)
-    expect([breaker.state, other.paused]).toEqual(['half-open', false])
+    await waiting.succeed()
+    expect([breaker.state, other.paused, joining.paused]).toEqual(['closed', false, false])
   })
 
   it.each<CircuitBreakerOptions>([

@@ -42,14 +42,16 @@ describe('throttle', () => {
     expect(started(runs).length).toBeGreaterThanOrEqual(Math.min(60, Math.floor((9 * limit * elapsedMs) / perMs / 10)))
   })
 
-  it('lets nobody pass those who wait', async () => {
+  it('lets nobody pass those who wait, not even in the moment before their timer fires', async () => {
     const clock = createManualClock()
-    const middleware = throttle({ limit: 1, perMs: 100 })
+    const middleware = throttle({ limit: 2, perMs: 3, burst: 1 })
     const [first, second] = many(2, middleware, clock)
-    await clock.advance(100)
+    await clock.advance(1.75)
     const third = run(middleware, handlerContext({ clock }))
     await idle()
-    expect([first?.started, second?.started, third.started]).toEqual([true, true, false])
+    expect([first?.started, second?.started, third.started]).toEqual([true, false, false])
+    await clock.advance(0.25)
+    expect([second?.started, third.started]).toEqual([true, false])
   })
 
   it('gives the turn of an aborted attempt to the next one', async () => {
