@@ -127,6 +127,7 @@ async function unorderedGroupOfOrderedTopic(scene: Scene): Promise<void> {
   })
   const sent = scene.messages(topic, 100, { keys: 5 })
   await scene.publish(sent)
+  await got.count(120)
   await got.completes(sent, { duplicates: 20 })
   assert.equal(got.deliveries.filter((delivery) => delivery.attempt === 2).length, 20)
 }
