@@ -59,31 +59,25 @@ function encodeValid(
   outputOf(definition, result)
   checkSource(origin.source)
 
-  const id = options.id ?? uuidV7(origin.now)
+  const id = options.id === undefined ? uuidV7(origin.now) : checked('id', options.id)
   const headers = new Map<string, string>()
   headers.set('ce_specversion', '1.0')
-  if (options.id === undefined) headers.set('ce_id', id)
-  else setAttribute(headers, 'id', id)
+  headers.set('ce_id', id)
   headers.set('ce_source', origin.source)
   headers.set('ce_type', definition.type)
   const body = encodeData(data, options.extensions?.datacontenttype, headers)
   headers.set('ce_time', options.time === undefined ? isoTime(origin.now) : ownTime(options.time))
-  if (options.subject !== undefined) setAttribute(headers, 'subject', options.subject)
+  if (options.subject !== undefined) headers.set('ce_subject', checked('subject', options.subject))
   setCause(headers, options, origin.cause)
   const key = setKey(headers, draft)
   if (definition.version > 1) headers.set('ce_dataversion', String(definition.version))
   if (options.extensions !== undefined) setExtensions(headers, options.extensions)
   setTrace(headers, options, origin.cause)
   checkSize(headers)
-  return {
-    topic: definition.topic,
-    id,
-    source: origin.source,
-    ...(key === undefined ? undefined : { key }),
-    headers,
-    body,
-    ...(options.notBefore === undefined ? undefined : { notBefore: epochMs(options.notBefore) }),
-  }
+  const { topic } = definition
+  const { source } = origin
+  const event = key === undefined ? { topic, id, source, headers, body } : { topic, id, source, key, headers, body }
+  return options.notBefore === undefined ? event : { ...event, notBefore: epochMs(options.notBefore) }
 }
 
 let lastSource: string | undefined
@@ -95,10 +89,10 @@ function checkSource(source: string): void {
   lastSource = source
 }
 
-function setAttribute(headers: Map<string, string>, name: string, value: unknown): void {
+function checked(name: string, value: unknown): string {
   if (typeof value !== 'string') throw new InvalidAttributeError(`attribute ${name} must be a string`)
   checkValue(name, value)
-  headers.set(`ce_${name}`, value)
+  return value
 }
 
 function ownTime(time: Date | string): string {
@@ -119,9 +113,9 @@ function epochMs(notBefore: Date | number): number {
 /** An entry point has no correlation: what it causes takes its id for it. */
 function setCause(headers: Map<string, string>, options: PublishOptions, cause: Event | undefined): void {
   const correlationId = options.correlationId ?? cause?.correlationId ?? cause?.id
-  if (correlationId !== undefined) setAttribute(headers, 'correlationid', correlationId)
+  if (correlationId !== undefined) headers.set('ce_correlationid', checked('correlationid', correlationId))
   const causationId = options.causationId ?? cause?.id
-  if (causationId !== undefined) setAttribute(headers, 'causationid', causationId)
+  if (causationId !== undefined) headers.set('ce_causationid', checked('causationid', causationId))
 }
 
 /** The key is also an attribute, so that it survives a broker without keys; an attribute of the user's own stays as it is. */
@@ -133,8 +127,8 @@ function setKey(headers: Map<string, string>, draft: AnyDraft): string | undefin
   if (key === undefined) return undefined
   if (typeof key !== 'string') throw new InvalidAttributeError('a key must be a string')
   if (key.length > longestKey) throw new InvalidAttributeError(`a key must be at most ${longestKey} characters`)
-  setAttribute(headers, 'partitionkey', key)
-  if (attribute !== undefined && attribute !== key) setAttribute(headers, 'partitionkey', attribute)
+  const checkedKey = checked('partitionkey', key)
+  headers.set('ce_partitionkey', attribute === undefined ? checkedKey : checked('partitionkey', attribute))
   return key
 }
 
@@ -157,7 +151,7 @@ function setExtensions(headers: Map<string, string>, extensions: Readonly<Record
     checkName(name)
     if (ownedElsewhere.has(name)) throw new InvalidAttributeError(`attribute ${name} is not set by extensions`)
     if (name === 'partitionkey' || name === 'datacontenttype') continue
-    setAttribute(headers, name, canonical(name, extensions[name]))
+    headers.set(`ce_${name}`, checked(name, canonical(name, extensions[name])))
   }
 }
 

@@ -29,20 +29,35 @@ export function readEventAttributes(headers: ReadonlyMap<string, string>): Event
   checkValue('id', id as string)
   checkSource(source as string)
   checkValue('type', type as string)
+  const time = checked('time', headers.get('ce_time'))
+  const subject = checked('subject', headers.get('ce_subject'))
+  const correlationId = checked('correlationid', headers.get('ce_correlationid'))
+  const causationId = checked('causationid', headers.get('ce_causationid'))
+  const partitionKey = checked('partitionkey', headers.get('ce_partitionkey'))
   const dataVersion = headers.get('ce_dataversion')
+  const contentType = checkedContentType(headers.get('content-type'))
+  // Most messages have nothing else, and counting is cheaper than looking at each name again.
+  const others =
+    headers.size -
+    (4 + one(time) + one(subject) + one(correlationId) + one(causationId)) -
+    (one(partitionKey) + one(dataVersion) + one(contentType))
   return {
     id: id as string,
     source: source as string,
     type: type as string,
-    time: checked('time', headers.get('ce_time')),
-    subject: checked('subject', headers.get('ce_subject')),
-    correlationId: checked('correlationid', headers.get('ce_correlationid')),
-    causationId: checked('causationid', headers.get('ce_causationid')),
-    partitionKey: checked('partitionkey', headers.get('ce_partitionkey')),
+    time,
+    subject,
+    correlationId,
+    causationId,
+    partitionKey,
     version: dataVersion === undefined ? 1 : versionOf(dataVersion),
-    contentType: contentTypeOf(headers),
-    rest: restOf(headers),
+    contentType,
+    rest: others > 0 ? restOf(headers) : undefined,
   }
+}
+
+function one(value: string | undefined): number {
+  return value === undefined ? 0 : 1
 }
 
 function checked(name: string, value: string | undefined): string | undefined {
@@ -67,8 +82,7 @@ function versionOf(value: string): number {
   return version
 }
 
-function contentTypeOf(headers: ReadonlyMap<string, string>): string | undefined {
-  const contentType = headers.get('content-type')
+function checkedContentType(contentType: string | undefined): string | undefined {
   return contentType === jsonType ? jsonType : checked('datacontenttype', contentType)
 }
 

@@ -13,7 +13,8 @@ let used = 0
  */
 export function utf8(text: string): Uint8Array {
   if (text.length > poolBytes / 12) return encoder.encode(text)
-  if (used + text.length * 3 > poolBytes) {
+  // The length of a pool whose buffer was transferred away is zero.
+  if (used + text.length * 3 > pool.length) {
     pool = new Uint8Array(poolBytes)
     used = 0
   }
