@@ -51,11 +51,19 @@ async function loadAdapter(name: string, scheme: string): Promise<AdapterModule>
     return (await import(name)) as AdapterModule
   } catch (cause) {
     if (!isMissing(cause, name)) throw cause
-    throw new MissingAdapterError(`"${scheme}" needs a package that isn't installed. Run: npm install ${name}`, { cause })
+    throw new MissingAdapterError(`"${scheme}" needs a package that isn't installed. Run: npm install ${name}`, {
+      cause,
+    })
   }
 }
 
-/** A package that is there but misses one of its own dependencies is another story, told by its own error. */
+/**
+ * A package that is there but misses one of its own dependencies is another story, told by its own error. By the text, since
+ * bundlers and test runners resolve in their own words and without Node's code.
+ */
 function isMissing(cause: unknown, name: string): boolean {
-  return cause instanceof Error && (cause as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND' && cause.message.includes(`'${name}'`)
+  if (!(cause instanceof Error)) return false
+  const [, missing] =
+    /(?:cannot find|could not resolve|failed to resolve)[^'"]*['"]([^'"]+)['"]/i.exec(cause.message) ?? []
+  return missing === name
 }
