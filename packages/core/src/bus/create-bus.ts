@@ -98,6 +98,7 @@ class TransportBus implements Bus {
     const member = { options, consumer }
     // Checked now, so that a mistake is reported where it stands.
     this.#setUp(member)
+    for (const middleware of options.use ?? []) middleware.attach?.(options.group)
     this.#members.push(member)
     if (this.#running !== undefined) void this.#join(this.#running, member)
     return consumer

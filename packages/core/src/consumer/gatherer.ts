@@ -105,9 +105,11 @@ export class Gatherer {
     const batch = this.#batchFor(attempt)
     const outcome = new Promise<void>((resolve, reject) => batch.members.push({ attempt, resolve, reject }))
     if (lane !== undefined) lane.batch = batch
-    const full = attempt.task.alone || batch.members.length >= this.#size
+    // Closed before the lane may offer its next: a full batch has no room for it.
+    const leaves = attempt.task.alone || batch.members.length >= this.#size || this.#host.closing
+    if (leaves) this.#close(batch)
     this.#host.joined(attempt)
-    if (full || this.#host.closing) this.#leave(batch)
+    if (leaves) this.#host.enqueue(batch)
     return outcome
   }
 
@@ -132,11 +134,14 @@ export class Gatherer {
 
   #leave(batch: Batch): void {
     if (!batch.open) return
-    batch.open = false
-    if (this.#batch === batch) {
-      this.#timer?.cancel()
-      this.#batch = undefined
-    }
+    this.#close(batch)
     this.#host.enqueue(batch)
+  }
+
+  #close(batch: Batch): void {
+    batch.open = false
+    if (this.#batch !== batch) return
+    this.#timer?.cancel()
+    this.#batch = undefined
   }
 }
