@@ -1,20 +1,25 @@
-import { TransportClosedError } from '@eventspine/core/transport'
+import { ConnectionFailedError, TransportClosedError } from '@eventspine/core/transport'
 import type { Broker } from './broker/broker.ts'
 import { Gate } from './broker/gate.ts'
+
+/** `crashed` is what fault injection makes of an open one. */
+export type LinkState = 'new' | 'open' | 'closed' | 'crashed'
 
 /** What lies between one transport and the broker. */
 export class Link {
   readonly broker: Broker
-  /** Closed by a black hole: the broker is up, nothing comes through. */
+  /** Closed while this transport is paused or its network a black hole. */
   readonly gate = new Gate()
-  #state: 'new' | 'open' | 'closed' = 'new'
-  #closing = new AbortController()
+  /** Whether the answer to a call gets lost, with the connection: then this has mended it already. */
+  losesAnswer: () => boolean = () => false
+  #state: LinkState = 'new'
+  #end = new AbortController()
 
   constructor(broker: Broker) {
     this.broker = broker
   }
 
-  get state(): 'new' | 'open' | 'closed' {
+  get state(): LinkState {
     return this.#state
   }
 
@@ -24,21 +29,27 @@ export class Link {
 
   open(): void {
     this.#state = 'open'
-    this.#closing = new AbortController()
+    this.#end = new AbortController()
   }
 
   close(): void {
     this.#state = 'closed'
   }
 
+  crash(): void {
+    this.#state = 'crashed'
+    this.cut()
+  }
+
   /** Whatever still waits for the broker waits in vain. */
   cut(): void {
-    this.#closing.abort()
+    this.#end.abort()
   }
 
   /** Throws unless the transport is connected. */
   check(): void {
     if (this.#state === 'open') return
+    if (this.#state === 'crashed') throw new ConnectionFailedError('Injected: the member has crashed')
     throw new TransportClosedError(
       this.#state === 'new' ? 'The transport is not connected yet' : 'The transport is closed',
     )
@@ -53,14 +64,16 @@ export class Link {
   /** The same for a call that was made before a close, which flushes; rejects when `signal` aborts or nothing can pass. */
   async passing(signal?: AbortSignal): Promise<void> {
     while (!this.passes) {
-      await raced(Promise.all([this.broker.gate.opened, this.gate.opened]), this.#closing.signal, signal)
+      await eitherOf(Promise.all([this.broker.gate.opened, this.gate.opened]), this.#end.signal, signal)
       signal?.throwIfAborted()
-      if (this.#closing.signal.aborted) throw new TransportClosedError('The transport was closed meanwhile')
+      if (!this.#end.signal.aborted) continue
+      this.check()
+      throw new TransportClosedError('The transport was closed meanwhile')
     }
   }
 }
 
-function raced(promise: Promise<unknown>, ...signals: (AbortSignal | undefined)[]): Promise<void> {
+function eitherOf(promise: Promise<unknown>, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       for (const signal of signals) signal?.removeEventListener('abort', done)

@@ -29,7 +29,7 @@ export class Publisher {
     this.#link.check()
     signal?.throwIfAborted()
     const { faults } = this.#link.broker
-    if (this.#line === undefined && this.#link.passes && !faults.delaysPublish) return this.#send(messages)
+    if (this.#line === undefined && this.#link.passes && !faults.delaysPublish) return this.#confirmed(messages)
     return this.#queue(messages, signal)
   }
 
@@ -44,7 +44,7 @@ export class Publisher {
       await sleep(broker.clock, broker.faults.takeDelay(), signal)
       signal?.throwIfAborted()
       await this.#link.passing(signal)
-      return this.#send(messages)
+      return this.#confirmed(messages)
     })
     const line = turn
       .then(
@@ -56,6 +56,13 @@ export class Publisher {
       })
     this.#line = line
     return turn
+  }
+
+  /** A lost answer leaves every message of the call unconfirmed: all are sent again, before anything that comes later. */
+  #confirmed(messages: readonly Message[]): readonly Outcome[] {
+    let outcomes = this.#send(messages)
+    while (this.#link.losesAnswer()) outcomes = this.#send(messages)
+    return outcomes
   }
 
   #send(messages: readonly Message[]): readonly Outcome[] {

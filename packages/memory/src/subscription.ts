@@ -1,4 +1,11 @@
-import type { Delivery, Settlement, SettleResult, SubscribeOptions, Subscription } from '@eventspine/core/transport'
+import {
+  ConnectionFailedError,
+  type Delivery,
+  type Settlement,
+  type SettleResult,
+  type SubscribeOptions,
+  type Subscription,
+} from '@eventspine/core/transport'
 import { Held } from './broker/held.ts'
 import type { Member } from './broker/member.ts'
 import type { Link } from './link.ts'
@@ -16,7 +23,7 @@ export class MemorySubscription implements Subscription {
     this.member = member
     this.#signal = signal
     this.#onClosed = onClosed
-    if (link.broker.capabilities.attempts === 'durable') this.note = note
+    if (link.broker.capabilities.attempts === 'durable') this.note = this.#note
     signal?.addEventListener('abort', this.#abort, { once: true })
     if (signal?.aborted) this.#abort()
   }
@@ -35,7 +42,11 @@ export class MemorySubscription implements Subscription {
       await this.#link.passing()
       await member.thawed
     }
-    return member.settle(settlements)
+    if (member.crashed) throw new ConnectionFailedError('Injected: the member has crashed')
+    const results = member.settle(settlements)
+    // Sent again, they would be answered by what they are already.
+    this.#link.losesAnswer()
+    return results
   }
 
   async stop(): Promise<void> {
@@ -49,8 +60,8 @@ export class MemorySubscription implements Subscription {
   }
 
   #abort = (): void => void this.close()
-}
 
-function note(delivery: Delivery, attempt: number): void {
-  if (Held.is(delivery)) Held.note(delivery, attempt)
+  #note = (delivery: Delivery, attempt: number): void => {
+    if (Held.is(delivery) && !this.member.crashed) Held.note(delivery, attempt)
+  }
 }

@@ -17,18 +17,24 @@ import {
 import { Broker, type Connection } from './broker/broker.ts'
 import { Member } from './broker/member.ts'
 import { MemoryDeadLetters } from './dead-letters.ts'
+import { createFaults, type Faults, type Struck } from './faults.ts'
 import { Link } from './link.ts'
 import { brokerBehind, createMemoryBroker, type MemoryBroker } from './memory-broker.ts'
 import { type MemoryTransportOptions, nameIn } from './options.ts'
 import { Publisher } from './publisher.ts'
 import { MemorySubscription } from './subscription.ts'
 import { ensureTopology, planTopology, verifyTopology } from './topology.ts'
+import { createWatch, type Watch } from './watch.ts'
 
 const keptIncidents = 20
 
 export class MemoryTransport implements Transport, Connection {
   readonly name = 'memory'
   readonly topology: Transport['topology']
+  /** What a test may let go wrong. */
+  readonly faults: Faults
+  /** What a test may wait for. */
+  readonly watch: Watch
   readonly #broker: Broker
   readonly #link: Link
   readonly #publisher: Publisher
@@ -40,6 +46,8 @@ export class MemoryTransport implements Transport, Connection {
     this.#link = new Link(this.#broker)
     this.#publisher = new Publisher(this.#link)
     this.topology = this.#topology()
+    this.faults = createFaults(this.#broker, this.#struck())
+    this.watch = createWatch(this.#broker)
   }
 
   get broker(): MemoryBroker {
@@ -79,15 +87,15 @@ export class MemoryTransport implements Transport, Connection {
 
   async probe(): Promise<Health> {
     const incidents = [...this.#incidents]
-    if (this.#link.state !== 'open') return { status: 'down', detail: 'not connected', incidents }
+    if (this.#link.state !== 'open')
+      return { status: 'down', detail: `the transport is ${this.#link.state}`, incidents }
     if (!this.#broker.up) return { status: 'down', detail: 'the broker is down', incidents }
     if (!this.#link.passes) return { status: 'down', detail: 'the broker does not answer', incidents }
-    const paused = [...this.#subscriptions].some(({ member }) => member.frozen || member.crashed)
-    return paused ? { status: 'degraded', detail: 'a member is silent', incidents } : { status: 'up', incidents }
+    return { status: 'up', incidents }
   }
 
   async close(): Promise<void> {
-    if (this.#link.state !== 'open') return
+    if (this.#link.state !== 'open' && this.#link.state !== 'crashed') return
     this.#link.close()
     if (!this.#link.passes) this.#link.cut()
     await this.#publisher.flush()
@@ -101,11 +109,50 @@ export class MemoryTransport implements Transport, Connection {
 
   restored(): void {
     this.#incident('reconnected', 'the broker is back')
+    for (const member of this.#members) member.recreate()
   }
 
   #incident = (kind: Incident['kind'], detail: string): void => {
     this.#incidents.push({ at: this.#broker.clock.now(), kind, detail })
     if (this.#incidents.length > keptIncidents) this.#incidents.shift()
+  }
+
+  get #members(): readonly Member[] {
+    return [...this.#subscriptions].map(({ member }) => member)
+  }
+
+  #struck(): Struck {
+    return {
+      loseLeases: (group) => {
+        for (const member of this.#members) if (group === undefined || group === member.spec.name) member.loseClaims()
+      },
+      crash: () => {
+        this.#link.crash()
+        for (const member of this.#members) member.crash()
+      },
+      freeze: () => {
+        this.#link.gate.close()
+        for (const member of this.#members) member.freeze()
+      },
+      thaw: () => {
+        this.#link.gate.open()
+        for (const member of this.#members) member.thaw()
+      },
+      reset: () => this.#reset(),
+      dropAnswers: (loses) => {
+        this.#link.losesAnswer = () => {
+          const lost = loses()
+          if (lost) this.#reset()
+          return lost
+        }
+      },
+    }
+  }
+
+  #reset(): void {
+    this.#incident('disconnected', 'the connection was lost')
+    for (const member of this.#members) member.loseClaims()
+    this.#incident('reconnected', 'the connection was made anew')
   }
 
   #topology(): Transport['topology'] {

@@ -41,7 +41,7 @@ export class Broker {
   /** Called after every change that a waiting test may wait for. */
   readonly watchers = new Set<() => void>()
   /** Delayed publishes that are not due. */
-  scheduled = 0
+  readonly scheduled = new Set<Stored>()
   seq = 0
   readonly arena = new Arena()
   readonly #outArena = new Arena()
@@ -114,9 +114,9 @@ export class Broker {
 
   /** Appends a message when it is due; `seq` was given when it was accepted. */
   schedule(topic: Topic, stored: Stored, dueAt: number): void {
-    this.scheduled++
+    this.scheduled.add(stored)
     this.queue.at(dueAt, () => {
-      this.scheduled--
+      this.scheduled.delete(stored)
       topic.append(stored)
       topic.wake()
       this.changed()
@@ -126,9 +126,9 @@ export class Broker {
   retryLater(group: Group, cursor: Cursor, entry: Entry, delayMs: number): void {
     const waitMs = Math.max(delayMs, this.capabilities.retryDelay.minMs)
     if (!(waitMs > 0)) return cursor.putBack([entry])
-    group.delayed++
+    group.delayed.add(entry.stored)
     this.queue.at(this.clock.now() + waitMs, () => {
-      group.delayed--
+      group.delayed.delete(entry.stored)
       if (group.gone) return
       cursor.putBack([entry])
       group.wake()
@@ -151,15 +151,18 @@ export class Broker {
     for (const group of this.groups.values()) group.wake()
   }
 
-  /** Deletes a group under its members: positions and claims are gone, dead letters stay. */
-  deleteGroup(name: string): Group | undefined {
+  /** Deletes a group under its members, who then make it anew; dead letters stay. */
+  revoke(name: string): void {
     const group = this.groups.get(name)
-    if (group === undefined) return undefined
+    if (group === undefined) return
     this.groups.delete(name)
     group.delete()
-    for (const member of [...group.members]) member.detach()
+    const members = [...group.members]
+    for (const member of members) member.detach()
+    queueMicrotask(() => {
+      for (const member of members) member.recreate()
+    })
     this.changed()
-    return group
   }
 
   changed(): void {

@@ -35,6 +35,10 @@ export class Claim {
     return this.unsettled >= maxHeld.messages || this.#bytes >= maxHeld.bytes
   }
 
+  get held(): readonly Held[] {
+    return this.#held.filter(isUnsettled)
+  }
+
   hold(held: Held): void {
     this.#held.push(held)
     this.unsettled++
@@ -51,7 +55,7 @@ export class Claim {
 
   /** Fences, tells the holder, and gives back what nobody has settled: in this order. */
   end(): Entry[] {
-    const returned = this.#held.filter(isUnsettled).map(Held.returned)
+    const returned = this.held.map(Held.returned)
     this.over = true
     this.#held = []
     this.unsettled = 0

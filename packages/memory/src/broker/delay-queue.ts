@@ -1,8 +1,7 @@
 import type { Clock, Timer } from '@eventspine/core/transport'
+import { type Timed, TimeHeap } from '../time-heap.ts'
 
-interface Item {
-  readonly dueAt: number
-  readonly seq: number
+interface Item extends Timed {
   run: (() => void) | undefined
 }
 
@@ -12,7 +11,7 @@ interface Item {
  */
 export class DelayQueue {
   readonly #clock: Clock
-  readonly #heap: Item[] = []
+  readonly #items = new TimeHeap<Item>()
   #seq = 0
   #timer: Timer | undefined
   #armedFor = Number.POSITIVE_INFINITY
@@ -25,11 +24,12 @@ export class DelayQueue {
   /** Not before `dueAt`; items of one time in the order of their calls. */
   at(dueAt: number, run: () => void): Timer {
     const item: Item = { dueAt, seq: this.#seq++, run }
-    this.#push(item)
+    this.#items.push(item)
     this.#arm()
     return {
       cancel: () => {
         item.run = undefined
+        this.#arm()
       },
     }
   }
@@ -51,10 +51,10 @@ export class DelayQueue {
   }
 
   #arm(): void {
-    while (this.#heap[0] !== undefined && this.#heap[0].run === undefined) this.#pop()
-    const next = this.#heap[0]
+    while (this.#items.first !== undefined && this.#items.first.run === undefined) this.#items.pop()
+    const next = this.#items.first
     if (this.#suspended || next === undefined) return this.#disarm()
-    if (this.#armedFor <= next.dueAt) return
+    if (this.#armedFor === next.dueAt) return
     this.#disarm()
     this.#armedFor = next.dueAt
     this.#timer = this.#clock.after(Math.max(0, next.dueAt - this.#clock.now()), this.#fire)
@@ -63,39 +63,11 @@ export class DelayQueue {
   /** A timer may come a little early: what isn't due yet waits for the next. */
   #fire = (): void => {
     this.#disarm()
-    for (let next = this.#heap[0]; next !== undefined && next.dueAt <= this.#clock.now(); next = this.#heap[0]) {
-      this.#pop()
+    for (let next = this.#items.first; next !== undefined && next.dueAt <= this.#clock.now(); ) {
+      this.#items.pop()
       next.run?.()
+      next = this.#items.first
     }
     this.#arm()
   }
-
-  #push(item: Item): void {
-    const heap = this.#heap
-    let at = heap.push(item) - 1
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (!isBefore(item, heap[parent] as Item)) break
-      heap[at] = heap[parent] as Item
-      at = parent
-    }
-    heap[at] = item
-  }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop() as Item
-    if (heap.length === 0) return
-    let at = 0
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      const right = heap[child + 1]
-      if (right !== undefined && isBefore(right, heap[child] as Item)) child++
-      if (!isBefore(heap[child] as Item, last)) break
-      heap[at] = heap[child] as Item
-      at = child
-    }
-    heap[at] = last
-  }
 }
-
-const isBefore = (a: Item, b: Item): boolean => a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.seq < b.seq)

@@ -4,6 +4,7 @@ import { balance } from './balance.ts'
 import { Cursor, remove } from './cursor.ts'
 import type { Log } from './log.ts'
 import type { Member } from './member.ts'
+import type { Stored } from './stored.ts'
 import type { Topic } from './topic.ts'
 
 /** Where new groups begin, and what their deliveries are copied into. */
@@ -19,7 +20,7 @@ export class Group {
   /** Members that ask for deliveries and have none. */
   waiting = 0
   /** Retries that are not due. */
-  delayed = 0
+  readonly delayed = new Set<Stored>()
   /** Deleted under its members. */
   gone = false
   readonly #host: GroupHost

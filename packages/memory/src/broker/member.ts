@@ -78,7 +78,7 @@ export class Member {
   }
 
   next(): Promise<Next> {
-    if (this.#state !== 'live') return Promise.resolve(ended)
+    if (this.#state !== 'live' || this.#crashed) return Promise.resolve(ended)
     const batch = this.#waiters.length === 0 ? this.#take() : []
     if (batch.length > 0) return Promise.resolve({ done: false, value: batch })
     return new Promise((resolve) => {
@@ -128,7 +128,7 @@ export class Member {
         continue
       }
       const claim = Held.claim(delivery)
-      const answer = Held.answer(delivery) ?? (claim.over || this.#crashed ? 'lost' : undefined)
+      const answer = Held.answer(delivery) ?? (claim.over ? 'lost' : undefined)
       results[i] = answer ?? 'settled'
       if (answer !== undefined) continue
       wake ||= claim.full
@@ -184,10 +184,11 @@ export class Member {
     this.#host.broker.changed()
   }
 
-  /** As a killed process: it releases nothing and is never heard of again. */
+  /** As a killed process: it releases nothing, is never heard of again, and hears nothing. */
   crash(): void {
     if (this.#crashed || this.#state === 'closed') return
     this.#crashed = true
+    this.#endWaiters()
     if (!this.#expired) this.#startExpiry()
   }
 
@@ -201,9 +202,10 @@ export class Member {
   thaw(): void {
     if (!this.frozen) return
     this.#ice.open()
+    if (this.#state === 'closed' || this.#crashed) return
     this.#expiry?.cancel()
     this.#expiry = undefined
-    if (this.#expired && !this.#crashed) this.#rejoin()
+    if (this.#expired) this.#rejoin()
     else this.serve()
   }
 
@@ -217,11 +219,17 @@ export class Member {
   detach(): void {
     this.#group.takeBack(this)
     this.#expired = true
+    this.#host.incident('revoked', `group ${this.spec.name} was deleted`)
   }
 
-  /** Its group may have been made anew. */
-  attach(group: Group): void {
-    if (!this.#expired || this.#crashed || this.#state === 'closed') return
+  /** What was deleted under it is made anew, by the first member that can. */
+  recreate(): void {
+    if (!this.#expired || !this.reachable || this.#state !== 'live') return
+    this.#attach(this.#host.broker.groupFor(this.spec))
+    this.#host.incident('recreated', `group ${this.spec.name} starts at ${this.spec.startAt}`)
+  }
+
+  #attach(group: Group): void {
     if (this.#waiters.length > 0) {
       this.#group.waiting--
       group.waiting++
@@ -243,8 +251,7 @@ export class Member {
   }
 
   #rejoin(): void {
-    const { broker } = this.#host
-    this.attach(broker.groupFor(this.spec))
+    this.#attach(this.#host.broker.groupFor(this.spec))
     this.#host.incident('reconnected', `member of ${this.spec.name} is back`)
   }
 
