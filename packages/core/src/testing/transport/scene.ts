@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Capabilities } from '../../transport/capabilities.ts'
 import type { Message, Outcome } from '../../transport/message.ts'
-import type { GroupSpec, TopicSpec } from '../../transport/topology.ts'
+import type { GroupSpec, TopicSpec, Topology } from '../../transport/topology.ts'
 import { Consumption, type ReaderOptions } from './consumption.ts'
 import type { BrokerControl, Member, Timing, TransportHarness } from './harness.ts'
 import { type MessageOptions, message } from './messages.ts'
@@ -38,6 +38,7 @@ export class Scene {
   readonly #prefix: string
   readonly #members: Member[] = []
   readonly #consumptions: Consumption[] = []
+  readonly #topics = new Map<string, TopicSpec>()
   #main: Promise<Member> | undefined
   #names = 0
   #messages = 0
@@ -80,9 +81,8 @@ export class Scene {
   /** Creates a topic with a name of its own; unordered unless told. */
   async topic(spec: Partial<TopicSpec> = {}): Promise<string> {
     const topic = { ordered: false, ...spec, name: spec.name ?? this.name('topic') }
-    const { transport } = await this.main()
-    const report = await transport.topology.ensure({ topics: [topic], groups: [] })
-    assert.deepEqual(report.mismatches, [], 'ensure() of a new topic finds nothing that differs')
+    this.#topics.set(topic.name, topic)
+    await this.#ensure({ topics: [topic], groups: [] })
     return topic.name
   }
 
@@ -94,6 +94,14 @@ export class Scene {
   group(topics: string | readonly string[], spec: Partial<GroupSpec> = {}): GroupSpec {
     const list = typeof topics === 'string' ? [topics] : topics
     return { name: this.name('group'), ordered: false, startAt: 'available', ...spec, topics: list }
+  }
+
+  /** The same, and creates it: it gets what is published from now on, before its first member. */
+  async declaredGroup(topic: string, spec: Partial<GroupSpec> = {}): Promise<GroupSpec> {
+    const group = this.group(topic, spec)
+    const { ordered = false } = this.#topics.get(topic) ?? {}
+    await this.#ensure({ topics: [{ name: topic, ordered }], groups: [group] })
+    return group
   }
 
   messages(topic: string, count: number, options: MessageOptions = {}): Message[] {
@@ -162,6 +170,12 @@ export class Scene {
 
   async dispose(): Promise<void> {
     await Promise.all(this.#members.map((member) => member.dispose()))
+  }
+
+  async #ensure(topology: Topology): Promise<void> {
+    const { transport } = await this.main()
+    const report = await transport.topology.ensure(topology)
+    assert.deepEqual(report.mismatches, [], 'ensure() of what is new finds nothing that differs')
   }
 
   #calls(messages: readonly Message[]): Message[][] {

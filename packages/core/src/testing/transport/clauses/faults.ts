@@ -7,9 +7,7 @@ const publishers = 100
 
 async function acceptedIsDurable(scene: Scene): Promise<void> {
   const topic = await scene.topic()
-  const group = scene.group(topic)
-  const { transport } = await scene.main()
-  await transport.topology.ensure({ topics: [{ name: topic, ordered: false }], groups: [group] })
+  const group = await scene.declaredGroup(topic)
   const sent = scene.messages(topic, 100)
   await scene.publish(sent)
   await scene.broker.restart()

@@ -7,26 +7,20 @@ const prefetch = 50
 const prefetchBytes = 1024 * 1024
 const growthBytes = 64 * 1024 * 1024
 
-/** A batch is taken from what was held unyielded, so it can't exceed that. */
-async function batchesKeepTheBound(scene: Scene): Promise<void> {
+/** A batch is taken from what was held unyielded, so it can't exceed that bound. */
+async function batchesKeepTheBound(scene: Scene, bound: { prefetch: number; prefetchBytes: number }): Promise<void> {
   const topic = await scene.topic()
   const { transport } = await scene.main()
-  const group = scene.group(topic)
+  const group = await scene.declaredGroup(topic)
   const sent = scene.messages(topic, 400, { bytes: 10_000 })
-  await transport.topology.ensure({ topics: [{ name: topic, ordered: false }], groups: [group] })
   await scene.publish(sent)
-  const subscription = await transport.subscribe({
-    group,
-    prefetch: 20,
-    prefetchBytes: 100_000,
-    leaseMs: scene.timing.leaseMs,
-  })
+  const subscription = await transport.subscribe({ group, ...bound, leaseMs: scene.timing.leaseMs })
   const seen = new Set<string>()
   for await (const batch of subscription) {
     const bytes = batch.reduce((sum, { message }) => sum + (message.body?.byteLength ?? 0), 0)
     assert.ok(batch.length > 0, 'a batch holds something')
-    assert.ok(batch.length <= 20, `a batch of ${batch.length} with a prefetch of 20`)
-    assert.ok(bytes <= 100_000, `a batch of ${bytes} bytes with a prefetch of 100,000`)
+    assert.ok(batch.length <= bound.prefetch, `a batch of ${batch.length} with a prefetch of ${bound.prefetch}`)
+    assert.ok(bytes <= bound.prefetchBytes, `a batch of ${bytes} bytes with a prefetch of ${bound.prefetchBytes}`)
     for (const { message } of batch) seen.add(message.id)
     await subscription.settle(batch.map((delivery) => ({ delivery, as: 'ack' })))
     if (seen.size === sent.length) break
@@ -44,9 +38,7 @@ async function oneMayExceedTheBound(scene: Scene): Promise<void> {
 
 async function slowReaderStaysSmall(scene: Scene): Promise<void> {
   const topic = await scene.topic()
-  const { transport } = await scene.main()
-  const group = scene.group(topic)
-  await transport.topology.ensure({ topics: [{ name: topic, ordered: false }], groups: [group] })
+  const group = await scene.declaredGroup(topic)
   for (let left = scene.backlog; left > 0; left -= 10_000) {
     await scene.publish(scene.messages(topic, Math.min(left, 10_000)))
   }
@@ -73,7 +65,12 @@ async function slowReaderStaysSmall(scene: Scene): Promise<void> {
 export const flow: Family = {
   title: 'flow',
   clauses: [
-    clause('C38', 'a batch exceeds neither the prefetch nor its bytes', batchesKeepTheBound),
+    clause('C38', 'a batch holds at most as many messages as the prefetch', (scene) =>
+      batchesKeepTheBound(scene, { prefetch: 20, prefetchBytes: 16_000_000 }),
+    ),
+    clause('C38', 'a batch holds at most as many bytes as the prefetch', (scene) =>
+      batchesKeepTheBound(scene, { prefetch: 1_000, prefetchBytes: 100_000 }),
+    ),
     clause('C38', 'a message larger than the prefetch of bytes arrives alone', oneMayExceedTheBound),
     clause('C38', 'a slow member before a long backlog stays small', slowReaderStaysSmall),
   ],

@@ -44,7 +44,7 @@ async function closedRefuses(scene: Scene): Promise<void> {
 
 async function closeCyclesLoseNothing(scene: Scene): Promise<void> {
   const topic = await scene.topic()
-  const got = scene.consumption(scene.group(topic))
+  const got = scene.consumption(await scene.declaredGroup(topic))
   const sent = scene.messages(topic, 5_000, { keys: 20 })
   const publishing = scene.publish(sent)
   for (const cycle of [1, 2, 3, 4]) {

@@ -23,9 +23,7 @@ async function availableFromDeclaration(scene: Scene): Promise<void> {
 
 async function declaredGroupMissesNothing(scene: Scene): Promise<void> {
   const topic = await scene.topic()
-  const group = scene.group(topic, { startAt: 'available' })
-  const { transport } = await scene.main()
-  await transport.topology.ensure({ topics: [{ name: topic, ordered: false }], groups: [group] })
+  const group = await scene.declaredGroup(topic, { startAt: 'available' })
   const sent = scene.messages(topic, 20)
   await scene.publish(sent)
   const got = await scene.consume(group)
