@@ -20,7 +20,7 @@ const steps: readonly Step[] = [
   { name: 'lint', run: command('biome', 'ci', '--error-on-warnings', '--colors=off') },
   { name: 'manifests', run: async () => void refuse(checkManifests(root)) },
   { name: 'imports', run: async () => void refuse(checkImports(root)) },
-  { name: 'dead code', run: command('knip', '--no-progress') },
+  { name: 'dead code', run: command('knip', '--no-progress', '--no-config-hints') },
   { name: 'build', run: async () => void (await build()) },
   { name: 'packages', run: checkPackages },
   { name: 'size', run: sizeOfBus },

@@ -42,6 +42,18 @@ export { defineEvent } from './event/define-event.ts'
 export type { AnyEventDefinition, EventDefinition, EventOptions, Upcasters } from './event/definition.ts'
 export type { AnyDraft, Draft, PublishOptions } from './event/draft.ts'
 export { draft } from './event/draft.ts'
+export {
+  EventError,
+  InvalidAttributeError,
+  InvalidDataError,
+  InvalidDefinitionError,
+  LimitExceededError,
+  UndecodableError,
+  UnsupportedFormatError,
+  UnsupportedSpecversionError,
+  UnsupportedVersionError,
+  UpcastFailedError,
+} from './event/errors.ts'
 export type { Event } from './event/event.ts'
 export type { Limits } from './event/limits.ts'
 export type { Logger } from './logger.ts'
