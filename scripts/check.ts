@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { checkDocExamples } from './check/doc-examples.ts'
 import { checkImports } from './check/imports.ts'
 import { checkManifests } from './check/manifests.ts'
 import { checkPackages } from './check/packages.ts'
@@ -17,6 +18,7 @@ const command = (name: string, ...args: string[]): Step['run'] => {
 
 const steps: readonly Step[] = [
   { name: 'types', run: command('tsc', '-p', '.') },
+  { name: 'doc examples', run: () => checkDocExamples(root) },
   { name: 'lint', run: command('biome', 'ci', '--error-on-warnings', '--colors=off') },
   { name: 'manifests', run: async () => void refuse(checkManifests(root)) },
   { name: 'imports', run: async () => void refuse(checkImports(root)) },
