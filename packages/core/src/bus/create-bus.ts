@@ -209,6 +209,8 @@ class TransportBus implements Bus {
       this.#refuseUnmet([setup], running.capabilities)
       const definitions = member.options.on.map((registration) => registration.definition)
       await running.topics.declare(definitions, [setup.group])
+      // Stopped meanwhile: the next start will take it along.
+      if (this.#running !== running || this.#stopping !== undefined) return
       await this.#begin(running, member, setup)
     } catch (error) {
       member.consumer.fail()

@@ -360,6 +360,29 @@ describe('a consumer', () => {
     await bus.stop()
   })
 
+  it('closes a subscription that comes only after the stop', async () => {
+    const { bus, broker } = await setUp()
+    await bus.start()
+    const consumer = subscribe(bus, () => {})
+    const stopped = bus.stop()
+    await stopped
+    await settle()
+    expect([consumer.state, consumer.counts.held]).toEqual(['stopped', 0])
+    const other = memoryTransport({ broker })
+    await other.connect()
+    const subscription = await other.subscribe({
+      group: { name: 'g', topics: ['counted'], ordered: true, startAt: 'available' },
+      prefetch: 10,
+      prefetchBytes: 1_000,
+      leaseMs: 1_000,
+    })
+    // Nobody else holds the group's partitions.
+    await other.publish([{ topic: 'counted', id: '1', source: '/test', key: 'a', headers: new Map(), body: null }])
+    const { value } = await subscription[Symbol.asyncIterator]().next()
+    expect(value).toHaveLength(1)
+    await other.close()
+  })
+
   it('refuses options that cannot work', async () => {
     const { bus } = await setUp()
     const invalid = expect.objectContaining({ code: 'invalid-consumer' })

@@ -122,6 +122,7 @@ class Work {
 
   async begin(): Promise<void> {
     const subscription = await this.#subscribe({ alone: false })
+    if (this.#stopping.signal.aborted) return subscription.close()
     this.#ended = this.#keepRunning(subscription)
   }
 
@@ -173,7 +174,9 @@ class Work {
   async #subscribeAgain(options: { readonly alone: boolean }): Promise<Subscription | undefined> {
     while (!this.#stopping.signal.aborted && this.#failures <= recoveryBudget) {
       try {
-        return await this.#subscribe(options)
+        const subscription = await this.#subscribe(options)
+        if (!this.#stopping.signal.aborted) return subscription
+        await subscription.close()
       } catch (error) {
         await this.#recoverFrom(error)
       }
