@@ -20,7 +20,7 @@ export class Connection {
   constructor({ target, busyTimeoutMs }: SqliteOutboxSettings) {
     this.#owned = 'path' in target
     this.#busyTimeoutMs = busyTimeoutMs
-    this.database = 'path' in target ? new DatabaseSync(target.path, { timeout: 0 }) : target.database
+    this.database = 'path' in target ? open(target.path) : target.database
   }
 
   /** Prepared once per text. */
@@ -91,5 +91,13 @@ export class Connection {
       if (isBusy(error)) return undefined
       throw storeError(error)
     }
+  }
+}
+
+function open(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { timeout: 0 })
+  } catch (error) {
+    throw storeError(error)
   }
 }

@@ -57,6 +57,7 @@ export class ClaimKeeper {
         await this.#beat()
       } catch (error) {
         report.storeFailed(error)
+        for (const worker of this.#workers.values()) if (!worker.lease.valid) this.#drop(worker)
       }
     }
   }

@@ -6,7 +6,7 @@ import { Judge } from './judge.ts'
 import type { Lease } from './lease.ts'
 import type { RelaySettings } from './relay-options.ts'
 import type { RelayReport } from './relay-report.ts'
-import { SendPass, type Trouble } from './send-pass.ts'
+import { isConnectionTrouble, SendPass, type Trouble } from './send-pass.ts'
 import type { OutboxBatch, RelayResult } from './store.ts'
 import type { Waker } from './waker.ts'
 
@@ -25,8 +25,8 @@ export interface WorkerScope {
 const firstTroubleMs = 100
 const longestTroubleMs = 5_000
 const storeRetryMs = 500
-/** Rounds without a taker before the broker is asked how it is: if it is well, this batch is what it refuses. */
-const roundsBeforeProbe = 3
+/** Each so many sends without a taker the broker is asked how it is: if it is well, this batch is what it refuses. */
+const triesPerProbe = 3
 
 /** Relays one partition for as long as its lease lasts: read, publish, commit, one batch at a time. */
 export class PartitionWorker {
@@ -40,6 +40,8 @@ export class PartitionWorker {
   readonly #cut: AbortSignal
   /** Ends a pause. */
   readonly #quit: AbortSignal
+  /** Sends in a row that found no taker. */
+  #fruitless = 0
   #done = false
 
   constructor(lease: Lease, scope: WorkerScope) {
@@ -110,7 +112,7 @@ export class PartitionWorker {
     const { clock } = this.#scope.settings
     const startedAt = clock.now()
     const pass = this.#passOver(batch)
-    if (!(await this.#send(pass))) return
+    if (batch.events.length > 0 && !(await this.#send(pass))) return
     const results = this.#settle(batch, pass, startedAt)
     if (await this.#commit(batch, results)) {
       this.#scope.report.committed(this.#partition, results, clock.now() - startedAt)
@@ -136,24 +138,27 @@ export class PartitionWorker {
    */
   async #send(pass: SendPass): Promise<boolean> {
     const { settings, report } = this.#scope
-    for (let round = 1; ; round++) {
+    for (;;) {
       const trouble = await pass.run()
       if (!this.#mayGoOn) return false
-      if (trouble === undefined || (await this.#isOfTheBatch(trouble, round))) break
-      const pauseMs = Math.min(firstTroubleMs * 2 ** (round - 1), longestTroubleMs)
+      if (trouble === undefined) break
+      this.#fruitless += 1
+      if (await this.#isOfTheBatch(trouble)) return true
+      const pauseMs = Math.min(firstTroubleMs * 2 ** (this.#fruitless - 1), longestTroubleMs)
       report.brokerFailed(this.#partition, trouble.error, pauseMs)
       await sleep(settings.clock, pauseMs, this.#quit)
       if (!this.#mayGoOn) return false
       if (this.#drain.signal.aborted) return pass.accepted > 0
     }
+    this.#fruitless = 0
     report.brokerAnswered(this.#partition)
     return true
   }
 
-  /** The broker takes other things meanwhile, or says that it is well. */
-  async #isOfTheBatch(trouble: Trouble, round: number): Promise<boolean> {
-    if (this.#scope.acceptance.since(trouble.at)) return true
-    if (round < roundsBeforeProbe) return false
+  /** The broker takes other things meanwhile, or says that it is well: this batch makes room for what comes after it. */
+  async #isOfTheBatch({ error, at }: Trouble): Promise<boolean> {
+    if (this.#scope.acceptance.since(at)) return true
+    if (this.#fruitless % triesPerProbe !== 0 || isConnectionTrouble(error)) return false
     const health = await this.#scope.transport.probe().catch(() => undefined)
     return health !== undefined && health.status !== 'down'
   }

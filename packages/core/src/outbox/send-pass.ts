@@ -159,6 +159,11 @@ export function isEventFault(error: unknown): boolean {
   return isEventspineError(error) && !error.retryable && !finalTrouble.has(error.code)
 }
 
+/** Nothing was reached that could have an opinion on any event. */
+export function isConnectionTrouble(error: unknown): boolean {
+  return isEventspineError(error) && (error.code === 'connection-failed' || finalTrouble.has(error.code))
+}
+
 /** A whole call's failure that isn't for what the call held. */
 function isTransportTrouble(error: unknown): boolean {
   return isEventspineError(error) && (error.retryable || finalTrouble.has(error.code))
