@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Sabotage, sabotages } from '../demo/sabotage.ts'
@@ -46,8 +47,8 @@ export function readOptions(args: readonly string[]): CliOptions {
     help: values.help,
     quiet: values.quiet,
     verbose: values.verbose,
-    orders: values.orders ?? inShop('orders.jsonl'),
-    products: values.products ?? inShop('products.json'),
+    orders: existing(values.orders ?? inShop('orders.jsonl')),
+    products: existing(values.products ?? inShop('products.json')),
     folder: values.folder,
     transport: transportOf(values.broker),
     sabotage: sabotageOf(values.sabotage),
@@ -72,6 +73,11 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : 'The options can not be read.', { cause })
   }
+}
+
+function existing(file: string): string {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return file
+  throw new UsageError(`There is no file ${file}`)
 }
 
 function transportOf(broker: string): string {

@@ -25,15 +25,14 @@ export function createProgress(out: Terminal, { quiet }: { readonly quiet: boole
 }
 
 function bar(out: Terminal): ProgressDisplay {
+  // Some terminals say 0.
+  const columns = out.columns || 80
   let last = ''
   const draw = (): unknown => out.write(clearLine + last)
   return {
     show(progress) {
       const filled = Math.floor(progress.done * width)
-      last = `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${describe(progress)}`.slice(
-        0,
-        (out.columns ?? 80) - 1,
-      )
+      last = `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${describe(progress)}`.slice(0, columns - 1)
       draw()
     },
     say(line) {

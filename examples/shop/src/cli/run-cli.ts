@@ -14,7 +14,10 @@ interface Streams {
 const silent: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 const shownRefusals = 10
 
-/** Resolves to the exit code: 0 when all invariants hold, 1 when one doesn't, 2 for what can't be run, 130 when interrupted. */
+/**
+ * Resolves to the exit code: 0 when all invariants hold, 1 when one doesn't or no order could be placed, 2 for what can't be
+ * run, 130 when interrupted.
+ */
 export async function runCli(args: readonly string[], streams: Streams, signal: AbortSignal): Promise<number> {
   try {
     const options = readOptions(args)
@@ -47,7 +50,7 @@ async function demo(options: CliOptions, { stdout }: Streams, signal: AbortSigna
   if (signal.aborted) return 130
   refusals.end()
   stdout.write(`\n${report(result)}`)
-  return result.invariants.every(({ holds }) => holds) ? 0 : 1
+  return result.placed > 0 && result.invariants.every(({ holds }) => holds) ? 0 : 1
 }
 
 /** The first few with their reason, the rest as a number. */
@@ -65,12 +68,8 @@ class Refusals {
 
   end(): void {
     const more = this.#count - shownRefusals
-    if (more > 0) this.#progress.say(`and ${count(more)} more lines that are no order`)
+    if (more > 0) this.#progress.say(`and ${count(more)} more`)
   }
 }
 
-/** A wrong option, or a file that isn't there. */
-function isUsersAffair(error: unknown): error is Error {
-  if (error instanceof UsageError || error instanceof ProductsError) return true
-  return error instanceof Error && ['ENOENT', 'EACCES', 'EISDIR'].includes(String((error as { code?: unknown }).code))
-}
+const isUsersAffair = (error: unknown): error is Error => error instanceof UsageError || error instanceof ProductsError

@@ -3,14 +3,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Bus, type BusOptions, createBus } from '@eventspine/core'
 import { type IntakeCounts, placeOrders } from '../intake/place-orders.ts'
 import type { Product } from '../intake/products.ts'
+import { orderSource } from '../services/order/service.ts'
 import { Auditor, type Invariant } from './audit.ts'
 import { type FoundLetter, findDeadLetters } from './dead-letters.ts'
-import { publishMalformedOrder, readersOfOrders } from './faults.ts'
+import { publishMalformedOrder, readersOfOrders, repeatOrders } from './faults.ts'
 import { createShopFiles, quickestFolder, type ShopFiles } from './files.ts'
 import { count } from './format.ts'
 import type { ServiceFigures } from './meter.ts'
 import { Outboxes } from './outboxes.ts'
-import { commit, type Sabotage } from './sabotage.ts'
+import { commitSabotage, type Sabotage } from './sabotage.ts'
 import { openShop, type Shop } from './shop.ts'
 
 export interface DemoOptions extends Pick<BusOptions, 'transport' | 'logger'> {
@@ -48,13 +49,14 @@ const groups = ['order', 'payment', 'inventory', 'journal']
 
 /** Opens the shop, lets the orders in, waits until all has come to rest, and looks whether the books agree. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { transport, logger } = options
-  const files = createShopFiles(options.folder ?? quickestFolder(spaceFor(options.ordersFile)))
-  const office = await createBus({ source: 'https://shop.example/legacy', transport, ...(logger && { logger }) })
+  const { transport, logger, ordersFile, products } = options
+  const wiring = { transport, ...(logger && { logger }) }
+  const files = createShopFiles(options.folder ?? quickestFolder(spaceFor(ordersFile)))
+  const office = await createBus({ source: orderSource, ...wiring })
   try {
-    const shop = await openShop({ files, ...options })
+    await office.start()
+    const shop = await openShop({ ...wiring, files, products, fault: repeatOrders(office) })
     try {
-      await office.start()
       return await trade(options, files, shop, office)
     } finally {
       await shop.stop()
@@ -74,7 +76,7 @@ async function trade(options: DemoOptions, files: ShopFiles, shop: Shop, office:
   try {
     inspector.malformed = await publishMalformedOrder(office)
     await placeOrders({ file, orders: shop.orders, counts, onRefused, signal })
-    if (sabotage !== undefined) commit(sabotage, files)
+    if (sabotage !== undefined) commitSabotage(sabotage, files)
     const invariants = await settle(() => inspector.inspect(), signal)
     const elapsedMs = performance.now() - started
     const deadLetters = await findDeadLetters(office, groups)

@@ -1,4 +1,4 @@
-import type { BusOptions } from '@eventspine/core'
+import type { BusOptions, Observe } from '@eventspine/core'
 import type { Product } from '../intake/products.ts'
 import { startInventoryService } from '../services/inventory/service.ts'
 import { startJournalService } from '../services/journal/service.ts'
@@ -14,6 +14,8 @@ import { Meter, type ServiceFigures } from './meter.ts'
 interface ShopOptions extends Pick<BusOptions, 'transport' | 'logger'> {
   readonly files: ShopFiles
   readonly products: readonly Product[]
+  /** Sees what the payment service handles. */
+  readonly fault: Observe
 }
 
 /** All services and relays in this process. They share the broker, and nothing else. */
@@ -22,7 +24,7 @@ export interface Shop extends Service {
   figures(): ServiceFigures[]
 }
 
-export async function openShop({ files, products, ...wiring }: ShopOptions): Promise<Shop> {
+export async function openShop({ files, products, fault, ...wiring }: ShopOptions): Promise<Shop> {
   const meters = {
     order: new Meter('order'),
     payment: new Meter('payment'),
@@ -49,7 +51,12 @@ export async function openShop({ files, products, ...wiring }: ShopOptions): Pro
     running.unshift({ stop: async () => gateway.close() })
     const prices = new Map(products.map(({ sku, price }) => [sku, price]))
     const orders = await run(startOrderService({ ...common('order'), prices }))
-    await run(startPaymentService({ ...common('payment'), gateway }))
+    const payment = common('payment')
+    const observe: Observe = (signal) => {
+      payment.observe(signal)
+      fault(signal)
+    }
+    await run(startPaymentService({ ...payment, observe, gateway }))
     await run(startInventoryService({ ...common('inventory'), products }))
     await run(startJournalService(common('journal')))
     for (const service of ['order', 'payment', 'inventory'] as const) {

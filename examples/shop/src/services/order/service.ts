@@ -8,7 +8,7 @@ import { orderHandlers } from './handlers.ts'
 import { type OrderRequest, placeOrder } from './place.ts'
 import { createOrderStore, orderTables } from './store.ts'
 
-const source = 'https://shop.example/orders'
+export const orderSource = 'https://shop.example/orders'
 
 interface OrderServiceOptions extends ServiceOptions {
   /** In cents, by SKU. */
@@ -24,9 +24,13 @@ export interface OrderService extends Service {
 export async function startOrderService({ file, prices, ...wiring }: OrderServiceOptions): Promise<OrderService> {
   const db = openDatabase(file, orderTables)
   const store = sqliteOutbox({ path: file })
-  const outbox = createOutbox({ store, source })
+  const outbox = createOutbox({ store, source: orderSource })
   const orders = createOrderStore(db)
-  const bus = await createBus({ source, ...wiring, events: [OrderCreated, OrderConfirmed, OrderCancelled] })
+  const bus = await createBus({
+    source: orderSource,
+    ...wiring,
+    events: [OrderCreated, OrderConfirmed, OrderCancelled],
+  })
   bus.subscribe({ group: 'order', on: orderHandlers({ db, orders, outbox }) })
   await bus.start()
 

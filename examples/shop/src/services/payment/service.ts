@@ -22,6 +22,8 @@ export async function startPaymentService({ file, gateway, ...wiring }: PaymentS
   const bus = await createBus({ source, ...wiring, events: [PaymentCompleted, PaymentFailed, PaymentRefunded] })
   bus.subscribe({
     group: 'payment',
+    // Most of them wait for the gateway.
+    concurrency: 64,
     on: paymentHandlers({ db, payments, outbox, gateway }),
     use: [timeout({ ms: 2_000 })],
     retry: { attempts: 5, backoff: { initialMs: 50, maxMs: 1_000 } },
