@@ -1,12 +1,14 @@
-import type { TransportHarness } from '@eventspine/core/testing'
+import type { Network, TransportHarness } from '@eventspine/core/testing'
 import type { Delivery, Settlement, Subscription, Transport } from '@eventspine/core/transport'
 
 type SubscriptionChange = Partial<{
   /** What becomes of a batch on its way to the reader. */
   batch: (batch: readonly Delivery[]) => readonly Delivery[]
   settle: (settlements: readonly Settlement[], subscription: Subscription) => ReturnType<Subscription['settle']>
+  note: NonNullable<Subscription['note']>
   stop: (subscription: Subscription) => Promise<void>
-  close: (subscription: Subscription) => Promise<void>
+  /** Whether the iterator ends before it has. */
+  ends: () => Promise<boolean>
 }>
 
 /** A transport that does what `transport` does, but for what is given. */
@@ -47,15 +49,18 @@ export function subscriptionLike(subscription: Subscription, change: Subscriptio
   })
   return {
     async *[Symbol.asyncIterator]() {
-      for await (const batch of subscription) yield change.batch?.(batch) ?? batch
+      for await (const batch of subscription) {
+        if (await change.ends?.()) return
+        yield change.batch?.(batch) ?? batch
+      }
     },
     settle: (settlements) => {
       const restored = settlements.map(restore)
       return change.settle?.(restored, subscription) ?? subscription.settle(restored)
     },
-    note: (delivery, attempt) => subscription.note?.(originals.get(delivery) ?? delivery, attempt),
+    note: change.note ?? ((delivery, attempt) => subscription.note?.(originals.get(delivery) ?? delivery, attempt)),
     stop: () => change.stop?.(subscription) ?? subscription.stop(),
-    close: () => change.close?.(subscription) ?? subscription.close(),
+    close: () => subscription.close(),
   }
 }
 
@@ -63,12 +68,17 @@ export function subscriptionLike(subscription: Subscription, change: Subscriptio
 export function breaking(
   harness: TransportHarness,
   breakIt: (transport: Transport) => Partial<Transport>,
+  breakNetwork: (network: Network) => Partial<Network> = () => ({}),
 ): TransportHarness {
   return {
     ...harness,
     connect: async () => {
       const member = await harness.connect()
-      return { ...member, transport: transportLike(member.transport, breakIt(member.transport)) }
+      return {
+        ...member,
+        transport: transportLike(member.transport, breakIt(member.transport)),
+        network: { ...member.network, ...breakNetwork(member.network) },
+      }
     },
   }
 }

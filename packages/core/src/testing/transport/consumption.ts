@@ -88,8 +88,9 @@ export class Consumption {
 
   /** Waits until `enough`, which is asked after each batch; fails with what did arrive. */
   async until(what: string, enough: () => boolean, withinMs = this.#context.timing.patienceMs): Promise<void> {
+    const start = performance.now()
     if (await this.arrivals.until(enough, withinMs, this.#context.signal)) return
-    assert.fail(`waited ${withinMs} ms for ${what}`)
+    assert.fail(`waited ${Math.round(performance.now() - start)} ms for ${what}`)
   }
 
   /** Waits until so many have arrived, redeliveries counted. */

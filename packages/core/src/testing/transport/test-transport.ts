@@ -44,7 +44,7 @@ export async function testTransport(
           const { title, run } = chosen(clause, capabilities)
           const play = (): Promise<void> => runClause({ clause, run, harness: shared, capabilities, limitMs, options })
           const name = copies === 1 ? `${clause.id} ${title}` : `${clause.id} ${title}, ${copies} times at once`
-          runner.it(name, () => all(Array.from({ length: copies }, play)), limitMs + teardownMs)
+          runner.it(name, () => all(Array.from({ length: copies }, play)), limitMs + graceMs + teardownMs)
         }
       })
     }
@@ -77,7 +77,7 @@ async function runClause({ clause, run, harness, capabilities, limitMs, options 
   const backlog = options.backlog ?? 100_000
   const scene = new Scene({ harness, capabilities, prefix, seed, backlog, signal: limit.signal })
   try {
-    await within(limitMs, run(scene), `the clause did not end within ${limitMs} ms`)
+    await limited(run(scene), limitMs, limit)
   } catch (error) {
     throw explained(error, scene)
   } finally {
@@ -85,6 +85,18 @@ async function runClause({ clause, run, harness, capabilities, limitMs, options 
     await within(teardownMs, scene.dispose(), `the members did not close within ${teardownMs} ms`)
   }
 }
+
+/** When its time is up, a clause that waits for something fails with that; one that hangs is left behind. */
+async function limited(running: Promise<void>, limitMs: number, limit: AbortController): Promise<void> {
+  const timer = setTimeout(() => limit.abort(), limitMs)
+  try {
+    await within(limitMs + graceMs, running, `the clause did not end within ${limitMs} ms`)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const graceMs = 500
 
 async function within(limitMs: number, work: Promise<void>, complaint: string): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined

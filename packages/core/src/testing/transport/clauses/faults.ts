@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Message, Outcome } from '../../../transport/message.ts'
 import type { Delivery } from '../../../transport/subscription.ts'
 import { type Clause, clause, type Family } from '../clause.ts'
 import type { Scene } from '../scene.ts'
@@ -71,7 +72,9 @@ async function lostAnswersKeepOrder(scene: Scene): Promise<void> {
   writing.network.dropResponses({ ratio: 0.05, seed: scene.seed })
   try {
     for (let next = 0; next < sent.length; ) {
-      const outcomes = await scene.offer(sent.slice(next, next + 20), writing)
+      const messages = sent.slice(next, next + 20)
+      const outcomes = await scene.offer(messages, writing)
+      if (scene.capabilities.atomicKeys) assertWholeKeys(messages, outcomes)
       const failed = outcomes.findIndex((outcome) => outcome.accepted !== true)
       next += failed === -1 ? outcomes.length : failed
     }
@@ -80,6 +83,15 @@ async function lostAnswersKeepOrder(scene: Scene): Promise<void> {
   }
   await got.gets(sent)
   got.verify(sent, { duplicates: sent.length, ordered })
+}
+
+/** From the first of a key that was not accepted on, none of it is. */
+function assertWholeKeys(messages: readonly Message[], outcomes: readonly Outcome[]): void {
+  const halted = new Set<string | undefined>()
+  messages.forEach(({ id, key }, at) => {
+    if (outcomes[at]?.accepted !== true) halted.add(key)
+    else assert.ok(!halted.has(key), `${id} was accepted behind one of its key that was not`)
+  })
 }
 
 async function resetIsMended(scene: Scene): Promise<void> {

@@ -107,9 +107,8 @@ async function ownedShares(scene: Scene, got: Consumption, readers: readonly str
 
 async function workSpreads(scene: Scene): Promise<void> {
   const topic = await scene.topic({ ordered: true, partitions })
-  const got = scene.consumption(scene.group(topic, { ordered: true }))
-  const members = await scene.members(3)
-  const [first, second, third] = members
+  const got = scene.consumption(await scene.declaredGroup(topic, { ordered: true }))
+  const [first, second, third] = await scene.members(3)
   const publisher = load(scene, topic)
   const alone = await got.join({ on: first })
   await ownedShares(scene, got, [alone.name])

@@ -1,0 +1,5 @@
+import { testTransport } from '@eventspine/core/testing'
+import { describe, it } from 'vitest'
+import { memoryHarness } from './harness.ts'
+
+await testTransport({ describe, it }, memoryHarness(), { stress: 10, backlog: 10_000 })
