@@ -13,7 +13,7 @@ const manifests = {
     dependencies: { '@platformatic/kafka': '1.0.0' },
     peerDependencies: { '@eventspine/core': '0.1.0' },
   }),
-  'examples/shop/package.json': JSON.stringify({ name: 'shop' }),
+  'examples/shop/package.json': JSON.stringify({ name: 'shop', private: true }),
 }
 
 function findingsIn(file: string, source: string): string[] {

@@ -50,9 +50,9 @@ function objectionToPackage({ manifest }: Workspace, file: string, name: string)
   return packageOf(name) in declared ? undefined : `${packageOf(name)} is no dependency of ${manifest.name}`
 }
 
-/** True for what `npm publish` ships: tests, examples and benchmarks may import whatever they have installed. */
-function isSource({ folder }: Workspace, file: string): boolean {
-  return folder.startsWith('packages/') && file.startsWith('src/') && !/\.test(-d)?\.[cm]?ts$/.test(file)
+/** True for what `npm publish` ships: tests and private workspaces may import whatever they have installed. */
+function isSource({ manifest }: Workspace, file: string): boolean {
+  return manifest.private !== true && file.startsWith('src/') && !/\.test(-d)?\.[cm]?ts$/.test(file)
 }
 
 /** `src/event/codec.ts` is in `event`, `src/error.ts` in `base`, `src/index.ts` is the door. */
