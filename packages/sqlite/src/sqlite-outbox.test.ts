@@ -33,12 +33,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 it('an order and its event are written in one synchronous block', async () => {
-  await using cleanup = new AsyncDisposableStack()
   const store = sqliteOutbox({ path, partitions: 1 })
-  cleanup.defer(() => store.close())
   const outbox = createOutbox({ store, source: 'https://shop.example/orders' })
   const database = new DatabaseSync(path, { timeout: 5_000 })
-  cleanup.defer(() => database.close())
   database.exec('create table orders (id text)')
 
   database.exec('begin immediate')
@@ -49,6 +46,8 @@ it('an order and its event are written in one synchronous block', async () => {
   const { claims } = await store.claim({ relay: 'r', leaseMs: 1_000 })
   const batch = await store.read(claims[0] as (typeof claims)[0], { events: 10, bytes: 1_000 })
   expect(batch?.events.map(({ message }) => [message.id, message.key])).toEqual([[id, 'o-1']])
+  database.close()
+  await store.close()
 })
 
 it('two outboxes of different names share a database and nothing else', async () => {

@@ -15,6 +15,7 @@ export class ClaimKeeper {
   /** Taken by a beat that came back after the stop had begun. */
   #unworked: Claim[] = []
   #beating: Promise<void> = Promise.resolve()
+  #answeredAt = performance.now()
 
   constructor(relay: string, scope: WorkerScope) {
     this.#relay = relay
@@ -24,6 +25,11 @@ export class ClaimKeeper {
   /** Partitions in hand. */
   get size(): number {
     return this.#workers.size
+  }
+
+  /** The store has been asked and has not answered for a whole lease. */
+  get overdue(): boolean {
+    return performance.now() - this.#answeredAt > this.#scope.settings.leaseMs
   }
 
   holds(partition: number): boolean {
@@ -67,6 +73,7 @@ export class ClaimKeeper {
     await this.#release(this.#takeDone(), false)
     const until = performance.now() + settings.leaseMs
     const claims = await settings.store.claim({ relay: this.#relay, leaseMs: settings.leaseMs })
+    this.#answeredAt = performance.now()
     report.storeAnswered()
     this.#reconcile(claims, until)
   }

@@ -102,7 +102,7 @@ class OutboxRelay implements Relay {
   }
 
   health(): RelayHealth {
-    const storeFailing = this.#report.storeError !== undefined
+    const storeFailing = this.#report.storeError !== undefined || this.#keeper?.overdue === true
     const { troubled } = this.#report
     return {
       healthy: this.#state === 'running' && !storeFailing && troubled === 0,

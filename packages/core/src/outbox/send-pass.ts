@@ -27,7 +27,7 @@ export interface Trouble {
 }
 
 /** What must keep order among each other; undefined without a key. Topics hold no line break. */
-export function laneOf({ topic, key }: Message): string | undefined {
+function laneOf({ topic, key }: Message): string | undefined {
   return key === undefined ? undefined : `${topic}\n${key}`
 }
 

@@ -53,7 +53,8 @@ export interface OutboxStore<Tx> {
    * set aside and is due (of a lane, only from its first on), then the log after the cursor. The store leaves out, and
    * remembers in `batch.next`, what it must set aside: what isn't due yet, and what stands behind a lane's own events that
    * were set aside earlier and aren't all in this batch. So a batch may have no events and still want its `commit`. However
-   * much waits aside, the log has its part of the batch. At least one event comes however large it is. Changes nothing: until `commit`, the same call gives the same events again.
+   * much waits aside, the log has its part of the batch. At least one event comes however large it is. Changes nothing:
+   * until `commit`, the same call gives the same events again.
    */
   read(claim: Claim, limit: BatchLimit): Promise<OutboxBatch | undefined>
 

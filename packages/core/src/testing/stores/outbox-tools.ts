@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import type { BatchLimit, Claim, OutboxBatch, OutboxEvent, OutboxStore, RelayResult } from '../../outbox/store.ts'
 import type { Message } from '../../transport/message.ts'
-import type { OutboxHarness, OutboxScene } from './outbox-harness.ts'
+import type { OutboxScene } from './outbox-harness.ts'
 
 /** Declares one test on an outbox of its own, with one partition unless it says otherwise. */
 export type Test<Tx> = (title: string, body: (scene: OutboxScene<Tx>) => Promise<void>, partitions?: number) => void
-
-export type Family<Tx> = (test: Test<Tx>, harness: OutboxHarness<Tx>) => void
 
 const utf8 = new TextEncoder()
 
