@@ -22,6 +22,7 @@ export {
   NextCalledTwiceError,
   NonRetryableError,
 } from './consumer/errors.ts'
+export { handleBatch } from './consumer/handle-batch.ts'
 export type {
   BatchContext,
   BatchHandler,
@@ -31,7 +32,7 @@ export type {
   HandlerContext,
   Registration,
 } from './consumer/handler.ts'
-export { handle, handleBatch } from './consumer/handler.ts'
+export { handle } from './consumer/handler.ts'
 export type { Middleware } from './consumer/middleware.ts'
 export type { ConsumerOptions, SuspectPolicy } from './consumer/options.ts'
 export { ReleaseError } from './consumer/release-error.ts'

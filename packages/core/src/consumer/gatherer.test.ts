@@ -5,7 +5,8 @@ import { createBus } from '../bus/create-bus.ts'
 import { defineEvent } from '../event/define-event.ts'
 import type { Event } from '../event/event.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
-import { type BatchContext, type BatchResult, handle, handleBatch } from './handler.ts'
+import { handleBatch } from './handle-batch.ts'
+import { type BatchContext, type BatchResult, handle } from './handler.ts'
 import type { Middleware } from './middleware.ts'
 
 const Reading = defineEvent('reading', {

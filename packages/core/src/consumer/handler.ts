@@ -2,6 +2,8 @@ import type { Clock } from '../clock.ts'
 import type { AnyEventDefinition, EventDefinition } from '../event/definition.ts'
 import type { PublishOptions } from '../event/draft.ts'
 import type { Event } from '../event/event.ts'
+import type { GatherHost } from './gatherer.ts'
+import type { Route } from './routes.ts'
 
 /** What a handler and every middleware around it know of the delivery, besides the event. */
 export interface HandlerContext {
@@ -63,17 +65,11 @@ export type BatchHandler<Type extends string, Data> = (
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is the usual one.
 ) => BatchResult | void | Promise<BatchResult | void>
 
-// biome-ignore lint/suspicious/noExplicitAny: the definition beside it has validated the data.
-type AnyHandler = Handler<any, any>
-// biome-ignore lint/suspicious/noExplicitAny: the definition beside it has validated the data.
-type AnyBatchHandler = BatchHandler<any, any>
-
 /** A definition bound to what handles it; made by `handle` or `handleBatch`. */
 export interface Registration {
   readonly definition: AnyEventDefinition
-  readonly run:
-    | { readonly kind: 'one'; readonly handler: AnyHandler }
-    | { readonly kind: 'batch'; readonly handler: AnyBatchHandler; readonly size: number; readonly waitMs: number }
+  /** What runs its events in one subscription. */
+  readonly route: (host: GatherHost) => Route
 }
 
 /** One event at a time. The handler's success is the ack; a throw is a failed attempt. */
@@ -81,18 +77,7 @@ export function handle<Type extends string, Input, Output>(
   definition: EventDefinition<Type, Input, Output>,
   handler: Handler<Type, Output>,
 ): Registration {
-  return { definition, run: { kind: 'one', handler } }
-}
-
-/**
- * Up to `size` events (default 100) gathered for at most `waitMs` (default 20) after the first. In an ordered group the
- * events of one key stand in order. After a failure the failed events are run again in batches of one, so that a poisonous
- * event burns only its own attempts.
- */
-export function handleBatch<Type extends string, Input, Output>(
-  definition: EventDefinition<Type, Input, Output>,
-  handler: BatchHandler<Type, Output>,
-  options: { readonly size?: number; readonly waitMs?: number } = {},
-): Registration {
-  return { definition, run: { kind: 'batch', handler, size: options.size ?? 100, waitMs: options.waitMs ?? 20 } }
+  // The decoder has made the event by this very definition.
+  const run = (context: HandlerContext): unknown => handler(context.event as Event<Type, Output>, context)
+  return { definition, route: () => ({ run, gatherer: undefined }) }
 }
