@@ -30,13 +30,13 @@ export async function loadConfig(location: string | URL): Promise<BusOptions> {
 export function checkOptions(options: BusOptions): void {
   const { source, transport, publishTimeoutMs = 1, stopGraceMs = 0 } = options
   if (typeof source !== 'string' || source === '') {
-    throw new InvalidConfigError('"source" names this service on its events: a URI like https://shop.example/orders.')
+    throw new InvalidConfigError('"source" is a URI that names this service.')
   }
   if (
     typeof transport !== 'string' &&
     typeof (transport as { connect?: unknown } | undefined)?.connect !== 'function'
   ) {
-    throw new InvalidConfigError('"transport" is a URL like memory: or an adapter object.')
+    throw new InvalidConfigError('"transport" is a URL or an adapter object.')
   }
   checkChoice('topology', options.topology, ['ensure', 'verify', 'none'])
   checkChoice('unheard', options.unheard, ['count', 'reject'])

@@ -159,7 +159,7 @@ class TransportBus implements Bus {
   }
 
   #started(): Running {
-    if (this.#running === undefined) throw new BusNotStartedError('The bus is not started: await bus.start() first.')
+    if (this.#running === undefined) throw new BusNotStartedError('Await bus.start() first.')
     return this.#running
   }
 
@@ -233,7 +233,7 @@ class TransportBus implements Bus {
   #refuseUnmet(setups: readonly ConsumerSetup[], capabilities: Capabilities): void {
     const unmet = setups.flatMap((setup) => unmetNeeds(setup, capabilities))
     if (this.#options.unheard === 'reject' && !capabilities.detectsNoGroup) {
-      unmet.push('unheard events are to be rejected, and this broker does not tell of them')
+      unmet.push("unheard: 'reject' needs a broker that tells")
     }
     if (unmet.length > 0) throw new UnmetCapabilitiesError(this.#transport.name, unmet)
   }

@@ -13,7 +13,7 @@ export class UnmetCapabilitiesError extends EventspineError {
   readonly unmet: readonly string[]
 
   constructor(transport: string, unmet: readonly string[]) {
-    super(`The ${transport} transport can't do what was asked for: ${unmet.join('; ')}.`)
+    super(`Transport ${transport} lacks what was asked for: ${unmet.join('; ')}.`)
     this.unmet = unmet
   }
 }

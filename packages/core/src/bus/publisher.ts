@@ -179,19 +179,19 @@ export class Publisher {
 }
 
 function aborted(signal: AbortSignal): PublishAbortedError {
-  return new PublishAbortedError('The publish was aborted; the broker may have the event.', { cause: signal.reason })
+  return new PublishAbortedError('Aborted; the broker may have the event.', { cause: signal.reason })
 }
 
-const nameOf = (message: Message): string => `Event ${message.id} on topic "${message.topic}"`
+const nameOf = (message: Message): string => `event ${message.id} on ${message.topic}`
 
 function unheardError(message: Message): UnheardError {
-  return new UnheardError(`${nameOf(message)} was accepted, but no group will get it.`)
+  return new UnheardError(`No group will get ${nameOf(message)}.`)
 }
 
 function keyHalted(failed: Message): KeyHaltedError {
-  return new KeyHaltedError(`An earlier event of the same key (${failed.id}) could not be published.`)
+  return new KeyHaltedError(`Its key waits for ${nameOf(failed)}, which failed.`)
 }
 
 function timedOut(message: Message, timeoutMs: number): PublishFailedError {
-  return new PublishFailedError(`${nameOf(message)} was not confirmed within ${timeoutMs} ms; the broker may have it.`)
+  return new PublishFailedError(`${nameOf(message)} was not confirmed in ${timeoutMs} ms; the broker may have it.`)
 }

@@ -60,5 +60,5 @@ function describe(mismatches: Report['mismatches']): string {
   const lines = mismatches.map(
     ({ resource, property, wanted, found }) => `${resource}: ${property} is ${found}, not ${wanted}`,
   )
-  return `The broker has other ideas of the topology. ${lines.join('; ')}.`
+  return `${lines.join('; ')}.`
 }

@@ -21,7 +21,7 @@ const quiet = { info() {}, warn() {}, error() {} }
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
 
 async function setUp(
-  body: (events: Readings, context: BatchContext) => BatchResult | void | Promise<BatchResult | void>,
+  body: (events: Readings, context: BatchContext) => BatchResult | Promise<BatchResult>,
   options: {
     size?: number
     waitMs?: number

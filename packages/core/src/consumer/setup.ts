@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { AnyEventDefinition, EventDefinition } from '../event/definition.ts'
+import type { EventDefinition } from '../event/definition.ts'
 import type { PublishOptions } from '../event/draft.ts'
 import type { Event } from '../event/event.ts'
 import type { Limits } from '../event/limits.ts'
@@ -68,19 +68,15 @@ export function setUpConsumer(options: ConsumerOptions, orderedTopics: ReadonlyS
 
 /** What an app asked of a group and this server lacks, one sentence each; empty when it can do all of it. */
 export function unmetNeeds(setup: ConsumerSetup, capabilities: Capabilities): string[] {
-  const { group } = setup
-  const unmet: string[] = []
-  if (group.ordered && !capabilities.orderedGroups) unmet.push(`group "${group.name}" needs ordered groups`)
-  if (group.startAt === 'earliest' && !capabilities.history) {
-    unmet.push(`group "${group.name}" starts at the earliest event, and this broker keeps no history for a new group`)
-  }
+  const { name, ordered, startAt } = setup.group
+  const { orderedGroups, history, maxHoldMs } = capabilities
   const holdMs = longestHoldMs(setup)
-  if (group.ordered && holdMs > capabilities.maxHoldMs) {
-    unmet.push(
-      `group "${group.name}" may hold a delivery for ${holdMs} ms (backoffs and handler limits), and this broker allows ${capabilities.maxHoldMs} ms`,
-    )
-  }
-  return unmet
+  const unmet: string[] = []
+  if (ordered && !orderedGroups) unmet.push('order per key')
+  if (startAt === 'earliest' && !history) unmet.push('history for startAt: earliest')
+  if (ordered && holdMs > maxHoldMs)
+    unmet.push(`holding a delivery ${holdMs} ms for its retries (${maxHoldMs} at most)`)
+  return unmet.map((need) => `group "${name}" needs ${need}`)
 }
 
 function longestHoldMs(setup: ConsumerSetup): number {
@@ -88,40 +84,31 @@ function longestHoldMs(setup: ConsumerSetup): number {
   return longestBackoffMs(setup.retry) + handlerMs * setup.retry.attempts
 }
 
+/** All of the group's topics or none: half of an order would look like one. */
 function decideOrder(options: ConsumerOptions, topics: readonly string[], ordered: ReadonlySet<string>): boolean {
+  if (options.ordered === false) return false
   const unordered = topics.filter((topic) => !ordered.has(topic))
-  if (options.ordered === false || unordered.length === topics.length) {
-    if (options.ordered) throw notOrdered(options.group, unordered)
-    return false
-  }
-  if (unordered.length > 0) throw notOrdered(options.group, unordered)
-  return true
-}
-
-function notOrdered(group: string, topics: readonly string[]): InvalidConsumerError {
-  return new InvalidConsumerError(
-    `Group "${group}" can't keep order on ${topics.join(', ')}: no event there has a key. Give one a key, or say ordered: false.`,
-  )
+  if (unordered.length === topics.length && options.ordered === undefined) return false
+  if (unordered.length === 0) return true
+  throw invalid(options, `no event on ${unordered.join(', ')} has a key: give one a key, or say ordered: false`)
 }
 
 function checkNumbers(options: ConsumerOptions): void {
-  const { concurrency = 1, prefetch = 1, prefetchBytes = 1, leaseMs = 1 } = options
-  const attempts = options.retry?.attempts ?? 1
+  const { concurrency, prefetch, prefetchBytes, leaseMs } = options
+  const attempts = options.retry?.attempts
   for (const [name, value] of Object.entries({ concurrency, prefetch, prefetchBytes, leaseMs, attempts })) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new InvalidConsumerError(`Group "${options.group}": ${name} is a whole number from 1, not ${value}.`)
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
+      throw invalid(options, `${name} is a whole number from 1, not ${value}`)
     }
   }
 }
 
 function checkTypes(options: ConsumerOptions): void {
-  if (options.on.length === 0)
-    throw new InvalidConsumerError(`Group "${options.group}" handles nothing: "on" is empty.`)
-  const seen = new Map<string, AnyEventDefinition>()
-  for (const { definition } of options.on) {
-    if (seen.has(definition.type)) {
-      throw new InvalidConsumerError(`Group "${options.group}" handles "${definition.type}" twice.`)
-    }
-    seen.set(definition.type, definition)
-  }
+  const types = options.on.map((registration) => registration.definition.type)
+  if (types.length === 0) throw invalid(options, '"on" is empty')
+  const twice = types.find((type, index) => types.indexOf(type) !== index)
+  if (twice !== undefined) throw invalid(options, `"${twice}" is handled twice`)
 }
+
+const invalid = (options: ConsumerOptions, reason: string): InvalidConsumerError =>
+  new InvalidConsumerError(`Group "${options.group}": ${reason}.`)

@@ -39,11 +39,8 @@ export async function resolveTransport(transport: string | Transport): Promise<T
 }
 
 function unknownScheme(scheme: string | undefined): UnknownSchemeError {
-  const known = Object.keys(packageOf)
-    .map((each) => `${each}:`)
-    .join(', ')
-  const what = scheme === undefined ? 'A transport URL starts with a scheme' : `No transport is called "${scheme}:"`
-  return new UnknownSchemeError(`${what}. Known are ${known}; anything else can be passed as an adapter object.`)
+  const known = Object.keys(packageOf).join(':, ')
+  return new UnknownSchemeError(`No transport is called "${scheme ?? ''}:"; there are ${known}:, and adapter objects.`)
 }
 
 async function loadAdapter(name: string, scheme: string): Promise<AdapterModule> {
