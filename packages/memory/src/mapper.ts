@@ -28,8 +28,12 @@ export class Arena {
  * text and bytes only, as on every broker.
  */
 export function toStored(message: Message, arena: Arena, seq: number): Stored {
-  const headers: string[] = []
-  for (const [name, value] of message.headers) headers.push(name, value)
+  const headers = new Array<string>(message.headers.size * 2)
+  let at = 0
+  for (const [name, value] of message.headers) {
+    headers[at++] = name
+    headers[at++] = value
+  }
   const { topic, id, source, key, body } = message
   return { topic, id, source, key, headers, body: body === null ? null : arena.copy(body), seq }
 }

@@ -14,9 +14,9 @@ export interface MemoryBrokerOptions {
   /** Takes on another broker's capabilities and what follows from them, so that unit tests meet its refusals. */
   readonly like?: Like
   /**
-   * How much of each topic is kept for groups to come, once every group that exists has read it: at least the last
-   * `messages` (default 20,000) as long as their bodies stay below `bytes` (default 64 MiB). What a group has not read is
-   * always kept.
+   * What each topic keeps for groups to come: of what every group that exists has read, at least the last `messages`
+   * (default 1,000), and of what is published while there is no group everything; both as long as the bodies stay below
+   * `bytes` (default 64 MiB). What a group has not read is always kept.
    */
   readonly retain?: Partial<Retention>
 }
@@ -27,7 +27,7 @@ export type MemoryTransportOptions =
   | { readonly broker: MemoryBroker }
 
 export const defaultPartitions = 8
-export const defaultRetention: Retention = { messages: 20_000, bytes: 64 * 1_048_576 }
+export const defaultRetention: Retention = { messages: 1_000, bytes: 64 * 1_048_576 }
 
 /** The broker's name in `memory:` and `memory:name`; the first is the one without a name. */
 export function nameIn(url: string): string {

@@ -38,12 +38,9 @@ export class Publisher {
   }
 
   #queue(messages: readonly Message[], signal?: AbortSignal): Promise<readonly Outcome[]> {
-    const { broker } = this.#link
     const turn = (this.#line ?? Promise.resolve()).then(async () => {
       await this.#link.passing(signal)
-      await sleep(broker.clock, broker.faults.takeDelay(), signal)
-      signal?.throwIfAborted()
-      await this.#link.passing(signal)
+      await this.#delay(signal)
       return this.#confirmed(messages)
     })
     const line = turn
@@ -56,6 +53,15 @@ export class Publisher {
       })
     this.#line = line
     return turn
+  }
+
+  async #delay(signal?: AbortSignal): Promise<void> {
+    const { clock, faults } = this.#link.broker
+    const delayMs = faults.takeDelay()
+    if (delayMs === 0) return
+    await sleep(clock, delayMs, signal)
+    signal?.throwIfAborted()
+    await this.#link.passing(signal)
   }
 
   /** A lost answer leaves every message of the call unconfirmed: all are sent again, before anything that comes later. */

@@ -34,7 +34,7 @@ export function createMessageCheck(limits: MessageLimits): (message: Message) =>
   function check(message: Message, sourceIsKnown: boolean): TransportError | undefined {
     return (
       checkIdentity(message, sourceIsKnown) ??
-      checkHeaders(message.headers) ??
+      checkHeaders(message) ??
       checkSize(message, limits.maxMessageBytes) ??
       checkNotBefore(message.notBefore, limits)
     )
@@ -55,8 +55,11 @@ const headerBytes = (headers: ReadonlyMap<string, string>): number => {
 /** U+0000–001F, U+007F–009F, noncharacters (the basic plane's): CloudEvents forbids them, and brokers differ on them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
 const untravelled = /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]/
+/** One pass over what most texts are; surrogates are looked at again, for they come in pairs. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+const suspicious = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]/
 const isText = (value: unknown): value is string =>
-  typeof value === 'string' && !untravelled.test(value) && value.isWellFormed()
+  typeof value === 'string' && (!suspicious.test(value) || (!untravelled.test(value) && value.isWellFormed()))
 
 function checkIdentity(message: Message, sourceIsKnown: boolean): InvalidMessageError | undefined {
   const { id, source, key, body } = message
@@ -85,10 +88,11 @@ function checkHeaderName(name: unknown): InvalidMessageError | undefined {
   return undefined
 }
 
-function createHeaderCheck(): (headers: ReadonlyMap<string, string>) => InvalidMessageError | undefined {
+/** Values that repeat the id or the key have been read already. */
+function createHeaderCheck(): (message: Message) => InvalidMessageError | undefined {
   const names: string[] = []
   const values: string[] = []
-  return (headers) => {
+  return ({ headers, id, key }) => {
     if (headers.size > messageBounds.headers) return invalid(`it has more than ${messageBounds.headers} headers`)
     let at = 0
     let chars = 0
@@ -99,7 +103,8 @@ function createHeaderCheck(): (headers: ReadonlyMap<string, string>) => InvalidM
         names[at] = name
       }
       if (values[at] !== value) {
-        if (!isText(value)) return invalid(`the header ${shown(name)} must be text without control characters`)
+        if (value !== id && value !== key && !isText(value))
+          return invalid(`the header ${shown(name)} must be text without control characters`)
         values[at] = value
       }
       chars += name.length + value.length

@@ -26,16 +26,23 @@ export function balance<Member>(shares: readonly Share<Member>[]): (Member | und
   shares.forEach(({ eligible }, at) => {
     owners[at] ??= give(lightest(eligible))
   })
-  for (let moved = true; moved; ) {
-    moved = false
-    shares.forEach(({ eligible }, at) => {
-      const owner = owners[at]
-      const other = lightest(eligible)
-      if (owner === undefined || other === undefined || load(owner) - load(other) < 2) return
-      loads.set(owner, load(owner) - 1)
-      owners[at] = give(other)
-      moved = true
-    })
+  for (let at = heaviest(); at !== undefined; at = heaviest()) {
+    const owner = owners[at] as Member
+    loads.set(owner, load(owner) - 1)
+    owners[at] = give(lightest((shares[at] as Share<Member>).eligible))
   }
   return owners
+
+  /** The partition whose move evens out most; undefined when none does. */
+  function heaviest(): number | undefined {
+    let most = 1
+    let found: number | undefined
+    shares.forEach(({ eligible }, at) => {
+      const [owner, other] = [owners[at], lightest(eligible)]
+      if (owner === undefined || other === undefined || load(owner) - load(other) <= most) return
+      most = load(owner) - load(other)
+      found = at
+    })
+    return found
+  }
 }

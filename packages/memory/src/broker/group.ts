@@ -125,14 +125,14 @@ export class Group {
     this.passOn(cursor)
   }
 
-  /** A drained claim goes to the heir. */
+  /** A drained claim goes to the heir, whom the caller wakes. */
   passOn(cursor: Cursor): void {
     const claim = cursor.claims[0]
     if (claim === undefined || !claim.draining || claim.unsettled > 0) return
     const { heir } = cursor
     cursor.unclaim(claim)
     cursor.heir = undefined
-    if (heir?.sharing) cursor.claim(heir).member.serve()
+    if (heir?.sharing) cursor.claim(heir)
   }
 
   /** Serves whoever waits, beginning with another one each time. */

@@ -1,16 +1,22 @@
 import { bytesOf, type Stored } from './stored.ts'
 
-const segmentBits = 8
+const segmentBits = 6
 const segmentSize = 1 << segmentBits
+
+interface Segment {
+  readonly messages: Stored[]
+  bytes: number
+}
 
 /** Somebody who reads a log: nothing from `position` on is trimmed. */
 export interface Reader {
   readonly position: number
 }
 
-/** What a log keeps of what every group has read. */
 export interface Retention {
+  /** How much is kept of what every group has read. */
   readonly messages: number
+  /** How much is kept at most, of bodies: also of what nobody has read because there is no group. */
   readonly bytes: number
 }
 
@@ -24,8 +30,8 @@ export class Log {
   start = 0
   end = 0
   readonly #retention: Retention
-  readonly #segments: Stored[][] = [[]]
-  #tail = this.#segments[0] as Stored[]
+  readonly #segments: Segment[] = [{ messages: [], bytes: 0 }]
+  #tail = this.#segments[0] as Segment
   #bytes = 0
 
   constructor(topic: string, index: number, retention: Retention) {
@@ -35,19 +41,21 @@ export class Log {
   }
 
   append(stored: Stored): void {
-    if (this.#tail.length === segmentSize) {
-      this.#tail = []
+    if (this.#tail.messages.length === segmentSize) {
+      this.#tail = { messages: [], bytes: 0 }
       this.#segments.push(this.#tail)
       this.trim()
     }
-    this.#tail.push(stored)
-    this.#bytes += bytesOf(stored)
+    const bytes = bytesOf(stored)
+    this.#tail.messages.push(stored)
+    this.#tail.bytes += bytes
+    this.#bytes += bytes
     this.end++
   }
 
   at(offset: number): Stored {
     const index = offset - this.start
-    return (this.#segments[index >> segmentBits] as Stored[])[index & (segmentSize - 1)] as Stored
+    return (this.#segments[index >> segmentBits] as Segment).messages[index & (segmentSize - 1)] as Stored
   }
 
   /** Drops what all have read and the retention doesn't keep; called when a segment is full or has been read. */
@@ -55,19 +63,19 @@ export class Log {
     if (this.#segments.length === 1) return
     const floor = this.#slowest()
     while (this.#segments.length > 1 && this.start + segmentSize <= floor && this.#exceeds()) {
-      const dropped = this.#segments.shift() as Stored[]
-      for (const stored of dropped) this.#bytes -= bytesOf(stored)
+      this.#bytes -= this.#segments.shift()?.bytes ?? 0
       this.start += segmentSize
     }
   }
 
   *[Symbol.iterator](): Generator<Stored> {
-    for (const segment of this.#segments) yield* segment
+    for (const segment of this.#segments) yield* segment.messages
   }
 
   #exceeds(): boolean {
     const { messages, bytes } = this.#retention
-    return this.end - this.start - segmentSize >= messages || this.#bytes > bytes
+    if (this.#bytes > bytes) return true
+    return this.readers.size > 0 && this.end - this.start - segmentSize >= messages
   }
 
   #slowest(): number {

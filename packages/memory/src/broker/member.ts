@@ -158,10 +158,13 @@ export class Member {
     return true
   }
 
-  #afterSettle(touched: readonly Claim[], wake: boolean): void {
+  #afterSettle(touched: readonly Claim[], wakes: boolean): void {
+    let wake = wakes
     for (const claim of touched) {
       claim.touched = false
-      if (claim.draining && claim.unsettled === 0) this.#group.passOn(claim.cursor)
+      if (!claim.draining || claim.unsettled > 0) continue
+      this.#group.passOn(claim.cursor)
+      wake = true
     }
     if (wake) this.#group.wake()
   }
