@@ -72,8 +72,8 @@ export function breaking(
 ): TransportHarness {
   return {
     ...harness,
-    connect: async () => {
-      const member = await harness.connect()
+    connect: async (options) => {
+      const member = await harness.connect(options)
       return {
         ...member,
         transport: transportLike(member.transport, breakIt(member.transport)),

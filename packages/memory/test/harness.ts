@@ -1,4 +1,10 @@
-import type { BrokerControl, Member, TransportHarness } from '@eventspine/core/testing'
+import {
+  type BrokerControl,
+  localMember,
+  type Member,
+  type Network,
+  type TransportHarness,
+} from '@eventspine/core/testing'
 import { createMemoryBroker, type Faults, type Like, memoryTransport } from '@eventspine/memory'
 
 const heartbeatMs = 100
@@ -10,29 +16,35 @@ export function memoryHarness(like?: Like): TransportHarness {
     name: like === undefined ? 'memory' : `memory like ${like}`,
     timing: { leaseMs: 100, heartbeatMs, quietMs: 30, patienceMs: 5_000 },
     broker: control(memoryTransport({ broker }).faults),
-    async connect(): Promise<Member> {
+    async connect({ isolated }): Promise<Member> {
       const transport = memoryTransport({ broker })
-      const capabilities = await transport.connect()
-      const { faults } = transport
-      return {
-        transport,
-        capabilities,
-        network: {
-          reset: () => faults.reset(),
-          blackHole: ({ existingOnly } = {}) => faults.blackHole(existingOnly ? { noticedAfterMs: heartbeatMs } : {}),
-          dropResponses: (options) => faults.dropAnswers(options),
-          heal: () => faults.heal(),
-        },
-        crash: async () => faults.crash(),
-        pause: async () => faults.pause(),
-        resume: async () => faults.resume(),
-        memoryBytes: async () => process.memoryUsage().heapUsed,
-        dispose: async () => {
-          faults.resume()
-          await transport.close()
-        },
-      }
+      const member = await localMember(transport, network(transport.faults))
+      return isolated ? withProcess(member, transport.faults) : member
     },
+  }
+}
+
+/** What a process of its own would suffer. */
+function withProcess(member: Member, faults: Faults): Member {
+  return {
+    ...member,
+    crash: async () => faults.crash(),
+    pause: async () => faults.pause(),
+    resume: async () => faults.resume(),
+    memoryBytes: async () => process.memoryUsage().heapUsed,
+    dispose: async () => {
+      faults.resume()
+      await member.dispose()
+    },
+  }
+}
+
+function network(faults: Faults): Network {
+  return {
+    reset: () => faults.reset(),
+    blackHole: ({ existingOnly } = {}) => faults.blackHole(existingOnly ? { noticedAfterMs: heartbeatMs } : {}),
+    dropResponses: (options) => faults.dropAnswers(options),
+    heal: () => faults.heal(),
   }
 }
 

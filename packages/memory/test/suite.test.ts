@@ -1,4 +1,4 @@
-import type { Member, TransportHarness } from '@eventspine/core/testing'
+import type { ConnectOptions, Member, TransportHarness } from '@eventspine/core/testing'
 import type { Transport } from '@eventspine/core/transport'
 import { describe, expect, it } from 'vitest'
 import { breaking, subscribing } from './broken.ts'
@@ -16,8 +16,8 @@ const idsOf = (tests: readonly RecordedTest[]): string[] => tests.map(({ title }
 /** Counts the members that were given out and not disposed. */
 function counting(harness: TransportHarness): { harness: TransportHarness; open: Set<Member> } {
   const open = new Set<Member>()
-  const connect = async (): Promise<Member> => {
-    const member = await harness.connect()
+  const connect = async (options: ConnectOptions): Promise<Member> => {
+    const member = await harness.connect(options)
     const counted: Member = {
       ...member,
       dispose: async () => {
@@ -94,8 +94,8 @@ describe('the conformance suite', () => {
     const topics = new Set<string>()
     let most = 0
     let running = 0
-    const connect = async (): Promise<Member> => {
-      const member = await healthy.connect()
+    const connect = async (options: ConnectOptions): Promise<Member> => {
+      const member = await healthy.connect(options)
       running += 1
       most = Math.max(most, running)
       const { ensure } = member.transport.topology

@@ -1,6 +1,7 @@
 import type { Transport } from '../../transport/transport.ts'
 import type { Member, Network } from '../transport/harness.ts'
 import { openLink } from './link.ts'
+import { noNetwork } from './no-network.ts'
 import { createLeases, createRemoteTransport } from './remote-transport.ts'
 
 export interface SpawnMemberOptions {
@@ -55,9 +56,3 @@ export async function spawnMember({ module, options, network = noNetwork }: Spaw
 function after(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs).unref())
 }
-
-const refuse = (): never => {
-  throw new Error('This member was spawned without a fault proxy between it and its broker')
-}
-
-const noNetwork: Network = { reset: refuse, blackHole: refuse, dropResponses: refuse, heal: refuse }

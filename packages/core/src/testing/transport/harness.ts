@@ -17,8 +17,16 @@ export interface TransportHarness {
    */
   readonly handoverDuplicates?: boolean
   /** A new, independent client of the same broker, its transport connected. */
-  connect(): Promise<Member>
+  connect(options: ConnectOptions): Promise<Member>
   close?(): Promise<void>
+}
+
+export interface ConnectOptions {
+  /**
+   * The clause will crash, pause or weigh this member: it needs a process of its own (`spawnMember`). The others may live in
+   * this process (`localMember`), which is faster.
+   */
+  readonly isolated: boolean
 }
 
 /** What is long and what is short on this broker. Milliseconds. */

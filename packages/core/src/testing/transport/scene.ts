@@ -4,7 +4,7 @@ import type { Capabilities } from '../../transport/capabilities.ts'
 import type { Message, Outcome } from '../../transport/message.ts'
 import type { GroupSpec, TopicSpec, Topology } from '../../transport/topology.ts'
 import { Consumption, type ReaderOptions } from './consumption.ts'
-import type { BrokerControl, Member, Timing, TransportHarness } from './harness.ts'
+import type { BrokerControl, ConnectOptions, Member, Timing, TransportHarness } from './harness.ts'
 import { type MessageOptions, message } from './messages.ts'
 import { seededRandom } from './random.ts'
 
@@ -56,15 +56,15 @@ export class Scene {
     this.random = seededRandom(options.seed)
   }
 
-  /** One more independent client of the broker. */
-  async member(): Promise<Member> {
-    const member = await this.#harness.connect()
+  /** One more independent client of the broker; `isolated` when it will be crashed, paused or weighed. */
+  async member(options: ConnectOptions = { isolated: false }): Promise<Member> {
+    const member = await this.#harness.connect(options)
     this.#members.push(member)
     return member
   }
 
-  members<Count extends number>(count: Count): Promise<Several<Member, Count>> {
-    return several(count, () => this.member())
+  members<Count extends number>(count: Count, options?: ConnectOptions): Promise<Several<Member, Count>> {
+    return several(count, () => this.member(options))
   }
 
   /** The member that publishes and reads where a clause does not care. */

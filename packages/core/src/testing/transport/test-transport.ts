@@ -55,7 +55,7 @@ export async function testTransport(
 const teardownMs = 20_000
 
 async function readCapabilities(harness: TransportHarness): Promise<Capabilities> {
-  const member = await harness.connect()
+  const member = await harness.connect({ isolated: false })
   await member.dispose()
   return member.capabilities
 }
@@ -141,5 +141,5 @@ function sharingRestarts(harness: TransportHarness): TransportHarness {
     breakDeadLetters: (group) => broker.breakDeadLetters(group),
     mendDeadLetters: (group) => broker.mendDeadLetters(group),
   }
-  return { name, timing, broker: shared, handoverDuplicates, connect: () => harness.connect() }
+  return { name, timing, broker: shared, handoverDuplicates, connect: (options) => harness.connect(options) }
 }

@@ -148,7 +148,7 @@ async function revokedIsMended(scene: Scene): Promise<void> {
 async function peersFinish(scene: Scene): Promise<void> {
   const topic = await scene.topic()
   const group = scene.group(topic)
-  const [doomed, peer] = await scene.members(2)
+  const [doomed, peer] = await scene.members(2, { isolated: true })
   const dying = await scene.consume(group, { on: doomed, handle: () => undefined })
   const sent = scene.messages(topic, 100, { keys: 20 })
   await scene.publish(sent)
@@ -164,7 +164,7 @@ async function peersFinish(scene: Scene): Promise<void> {
 async function attemptAfterCrash(scene: Scene): Promise<number | undefined> {
   const topic = await scene.topic({ ordered: true, partitions: 1 })
   const group = scene.group(topic, { ordered: scene.capabilities.orderedGroups })
-  const [doomed, peer] = await scene.members(2)
+  const [doomed, peer] = await scene.members(2, { isolated: true })
   const sent = scene.messages(topic, 2, { keys: 2 })
   const held = new Map<string, Delivery>()
   const dying = await scene.consume(group, {

@@ -16,7 +16,7 @@ interface Fenced {
 async function pauseTheOwner(scene: Scene, ordered: boolean): Promise<Fenced> {
   const topic = await scene.topic({ ordered, partitions: 1 })
   const group = scene.group(topic, { ordered })
-  const [owner, other] = await scene.members(2)
+  const [owner, other] = await scene.members(2, { isolated: true })
   const held: Delivery[] = []
   const paused = await scene.consume(group, {
     on: owner,

@@ -42,7 +42,7 @@ async function slowReaderStaysSmall(scene: Scene): Promise<void> {
   for (let left = scene.backlog; left > 0; left -= 10_000) {
     await scene.publish(scene.messages(topic, Math.min(left, 10_000)))
   }
-  const member = await scene.member()
+  const member = await scene.member({ isolated: true })
   const before = await member.memoryBytes()
   const got = await scene.consume(group, {
     on: member,

@@ -73,7 +73,7 @@ async function killsKeepOrder(scene: Scene): Promise<void> {
   const withinMs = scene.timing.leaseMs * 3 + scene.timing.patienceMs
   const team: Member[] = []
   const join = async (): Promise<void> => {
-    const on = await scene.member()
+    const on = await scene.member({ isolated: true })
     await got.join({ on, handle })
     team.push(on)
   }
@@ -108,7 +108,7 @@ async function ownedShares(scene: Scene, got: Consumption, readers: readonly str
 async function workSpreads(scene: Scene): Promise<void> {
   const topic = await scene.topic({ ordered: true, partitions })
   const got = scene.consumption(await scene.declaredGroup(topic, { ordered: true }))
-  const [first, second, third] = await scene.members(3)
+  const [first, second, third] = await scene.members(3, { isolated: true })
   const publisher = load(scene, topic)
   const alone = await got.join({ on: first })
   await ownedShares(scene, got, [alone.name])

@@ -56,7 +56,7 @@ async function latestMissesNothing(scene: Scene): Promise<void> {
 async function latestIsDurable(scene: Scene): Promise<void> {
   const topic = await scene.topic()
   const group = scene.group(topic, { startAt: 'latest' })
-  const member = await scene.member()
+  const member = await scene.member({ isolated: true })
   await scene.consume(group, { on: member, handle: () => undefined })
   await member.crash()
   const sent = scene.messages(topic, 20)
