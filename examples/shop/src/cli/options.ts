@@ -49,7 +49,7 @@ export function readOptions(args: readonly string[]): CliOptions {
     verbose: values.verbose,
     orders: existing(values.orders ?? inShop('orders.jsonl')),
     products: existing(values.products ?? inShop('products.json')),
-    folder: values.folder,
+    folder: folderOf(values.folder),
     transport: transportOf(values.broker),
     sabotage: sabotageOf(values.sabotage),
   }
@@ -78,6 +78,11 @@ function parse(args: readonly string[]) {
 function existing(file: string): string {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return file
   throw new UsageError(`There is no file ${file}`)
+}
+
+function folderOf(folder: string | undefined): string | undefined {
+  if (folder === undefined || statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return folder
+  throw new UsageError(`There is no folder ${folder}`)
 }
 
 function transportOf(broker: string): string {

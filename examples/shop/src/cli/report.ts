@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { count, milliseconds, shown } from '../demo/format.ts'
 import type { DemoResult } from '../demo/run-demo.ts'
 import { table } from './table.ts'
@@ -19,12 +20,12 @@ export function report(result: DemoResult): string {
   )
 }
 
-function summary({ placed, refused, figures, elapsedMs }: DemoResult): string[] {
+function summary({ placed, refused, figures, elapsedMs, folder }: DemoResult): string[] {
   const seconds = elapsedMs / 1_000
   const handled = figures.reduce((sum, { consumed }) => sum + consumed, 0)
-  const lines = refused === 0 ? '' : `, ${count(refused)} lines refused`
   return [
-    `${count(placed)} orders in ${seconds.toFixed(1)} s${lines}: ${count(handled)} events handled, ${count(Math.round(handled / seconds))} a second`,
+    `${count(placed)} orders${refused === 0 ? '' : ` (${count(refused)} lines refused)`} in ${seconds.toFixed(1)} s:`,
+    `${count(handled)} events handled, ${count(Math.round(handled / seconds))} a second, with databases in ${dirname(folder)}.`,
   ]
 }
 

@@ -8,7 +8,10 @@ export interface FoundLetter {
   readonly message: string
 }
 
-export async function findDeadLetters(bus: Bus, groups: readonly string[]): Promise<FoundLetter[]> {
+const groups = ['order', 'payment', 'inventory', 'journal']
+
+/** Those of all groups of the shop; any bus on the broker can ask. */
+export async function findDeadLetters(bus: Bus): Promise<FoundLetter[]> {
   const found: FoundLetter[] = []
   for (const group of groups) {
     for await (const { message, failure } of bus.deadLetters(group).browse()) {

@@ -1,17 +1,16 @@
 import { statSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Bus, type BusOptions, createBus } from '@eventspine/core'
 import { type IntakeCounts, placeOrders } from '../intake/place-orders.ts'
 import type { Product } from '../intake/products.ts'
 import { orderSource } from '../services/order/service.ts'
-import { Auditor, type Invariant } from './audit.ts'
+import type { Invariant } from './audit.ts'
 import { type FoundLetter, findDeadLetters } from './dead-letters.ts'
-import { publishMalformedOrder, readersOfOrders, repeatOrders } from './faults.ts'
+import { publishMalformedOrder, repeatOrders } from './faults.ts'
 import { createShopFiles, quickestFolder, type ShopFiles } from './files.ts'
-import { count } from './format.ts'
+import { Inspector } from './inspector.ts'
 import type { ServiceFigures } from './meter.ts'
-import { Outboxes } from './outboxes.ts'
 import { commitSabotage, type Sabotage } from './sabotage.ts'
+import { settle } from './settle.ts'
 import { openShop, type Shop } from './shop.ts'
 
 export interface DemoOptions extends Pick<BusOptions, 'transport' | 'logger'> {
@@ -42,10 +41,7 @@ export interface DemoResult {
   readonly folder: string
 }
 
-/** How long nothing may move before what doesn't hold is taken not to hold. */
-const patienceMs = 4_000
 const progressEveryMs = 50
-const groups = ['order', 'payment', 'inventory', 'journal']
 
 /** Opens the shop, lets the orders in, waits until all has come to rest, and looks whether the books agree. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
@@ -68,80 +64,25 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 }
 
 async function trade(options: DemoOptions, files: ShopFiles, shop: Shop, office: Bus): Promise<DemoResult> {
-  const { signal, sabotage, ordersFile: file, onRefused } = options
+  const { signal, sabotage, products, ordersFile: file, onRefused } = options
   const counts: IntakeCounts = { placed: 0, refused: 0, read: 0 }
-  const started = performance.now()
+  const malformed = await publishMalformedOrder(office)
+  const inspector = new Inspector({ files, products, bus: office, malformed })
   const stopProgress = watchProgress(options, counts, shop)
-  const inspector = new Inspector(files, options.products, office)
+  const started = performance.now()
   try {
-    inspector.malformed = await publishMalformedOrder(office)
     await placeOrders({ file, orders: shop.orders, counts, onRefused, signal })
-    if (sabotage !== undefined) commitSabotage(sabotage, files)
-    const invariants = await settle(() => inspector.inspect(), signal)
+    let invariants = await settle({ inspect: inspector.inspect, signal })
     const elapsedMs = performance.now() - started
-    const deadLetters = await findDeadLetters(office, groups)
+    if (sabotage !== undefined) {
+      commitSabotage(sabotage, files)
+      invariants = await inspector.inspect()
+    }
+    const deadLetters = await findDeadLetters(office)
     return { figures: shop.figures(), invariants, deadLetters, ...counts, elapsedMs, folder: files.folder }
   } finally {
     stopProgress()
     await inspector.close()
-  }
-}
-
-class Inspector {
-  malformed = ''
-  readonly #office: Bus
-  readonly #auditor: Auditor
-  readonly #outboxes: Outboxes
-
-  constructor(files: ShopFiles, products: readonly Product[], office: Bus) {
-    this.#office = office
-    this.#auditor = new Auditor(files, products)
-    this.#outboxes = new Outboxes(files)
-  }
-
-  async inspect(): Promise<Invariant[]> {
-    return [...this.#auditor.audit(), await this.#relayed(), await this.#deadLetters()]
-  }
-
-  async close(): Promise<void> {
-    this.#auditor.close()
-    await this.#outboxes.close()
-  }
-
-  async #relayed(): Promise<Invariant> {
-    const { relayed, waiting } = await this.#outboxes.read()
-    const arrived = this.#auditor.countEvents()
-    return {
-      name: 'every event that was committed has been relayed, and has arrived',
-      holds: waiting === 0 && relayed === arrived,
-      shows: `${count(relayed)} relayed, ${count(waiting)} waiting, ${count(arrived)} arrived`,
-    }
-  }
-
-  async #deadLetters(): Promise<Invariant> {
-    const found = await findDeadLetters(this.#office, groups)
-    const meant = found.filter(({ id }) => id === this.malformed)
-    const everywhere = readersOfOrders.every((group) => meant.some((letter) => letter.group === group))
-    return {
-      name: 'the malformed event, and nothing else, is a dead letter of each group that reads its type',
-      holds: everywhere && meant.length === readersOfOrders.length && found.length === meant.length,
-      shows: `${count(found.length)} found, ${count(meant.length)} of them the malformed one; ${count(readersOfOrders.length)} groups`,
-    }
-  }
-}
-
-/** Until everything holds, or nothing moves any more. */
-async function settle(inspect: () => Promise<Invariant[]>, signal: AbortSignal): Promise<Invariant[]> {
-  let before = ''
-  let movedAt = performance.now()
-  for (;;) {
-    const invariants = await inspect()
-    if (signal.aborted || invariants.every(({ holds }) => holds)) return invariants
-    const now = JSON.stringify(invariants)
-    if (now !== before) movedAt = performance.now()
-    else if (performance.now() - movedAt > patienceMs) return invariants
-    before = now
-    await pause(25)
   }
 }
 

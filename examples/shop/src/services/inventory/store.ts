@@ -17,8 +17,6 @@ export interface Line {
 /** `void`: cancelled before anything was set aside, and never to be set aside. */
 type Status = 'reserved' | 'rejected' | 'released' | 'void'
 
-export type InventoryStore = ReturnType<typeof createInventoryStore>
-
 /** Over the connection of one transaction. Whoever calls has checked what must hold before. */
 export function createInventoryStore(db: DatabaseSync) {
   const move = (lines: readonly Line[], direction: 1 | -1): void => {

@@ -13,7 +13,7 @@ const everything = [
   ...[InventoryReserved, InventoryRejected, InventoryReleased],
 ]
 
-export const journalTables = `
+const tables = `
   create table if not exists events (
     source text not null, id text not null, type text not null, order_id text not null, time text,
     primary key (source, id)
@@ -21,7 +21,7 @@ export const journalTables = `
 
 /** Writes down every event once, many in one transaction: what reports and auditors read. Publishes nothing. */
 export async function startJournalService({ file, ...wiring }: ServiceOptions): Promise<Service> {
-  const db = openDatabase(file, journalTables)
+  const db = openDatabase(file, tables)
   const insert = db.prepare('insert into events values (?, ?, ?, ?, ?) on conflict do nothing')
   const write = (events: readonly Event<string, { orderId: string }>[]): void =>
     transaction(db, () => {
