@@ -1,6 +1,7 @@
-import type { ConnectOptions, Member, TransportHarness } from '@eventspine/core/testing'
+import * as nodeTest from 'node:test'
+import type { ConnectOptions, Member, TestRunner, TransportHarness } from '@eventspine/core/testing'
 import type { Transport } from '@eventspine/core/transport'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { breaking, subscribing } from './broken.ts'
 import { memoryHarness } from './harness.ts'
 import { type RecordedTest, testsOf } from './recorded.ts'
@@ -56,6 +57,12 @@ describe('the conformance suite', () => {
     const titles = (await testsOf(memoryHarness())).map(({ title }) => title)
     expect(new Set(titles).size).toBe(titles.length)
     for (const title of titles) expect(title).toMatch(/^[CT]\d\d [a-z\d]/)
+  })
+
+  it("takes vitest's and node:test's own functions for a runner", () => {
+    expectTypeOf({ describe, it, afterAll }).toExtend<TestRunner>()
+    const { describe: suite, it: test, after } = nodeTest
+    expectTypeOf({ describe: suite, it: test, afterAll: after }).toExtend<TestRunner>()
   })
 
   it('connects once before it registers anything, and disposes of that member', async () => {
