@@ -12,7 +12,7 @@ type SubscriptionChange = Partial<{
 }>
 
 /** A transport that does what `transport` does, but for what is given. */
-export function transportLike(transport: Transport, change: Partial<Transport>): Transport {
+function transportLike(transport: Transport, change: Partial<Transport>): Transport {
   return {
     name: transport.name,
     topology: transport.topology,

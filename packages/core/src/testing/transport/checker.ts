@@ -90,7 +90,7 @@ export function breaches(verdict: Verdict, bar: Bar = {}): readonly string[] {
 const shown = 8
 
 /** `3 (a, b, c)`, cut to the first few. */
-export function list(items: readonly string[]): string {
+function list(items: readonly string[]): string {
   const rest = items.length > shown ? `, … ${items.length - shown} more` : ''
   return `${items.length} (${items.slice(0, shown).join(', ')}${rest})`
 }

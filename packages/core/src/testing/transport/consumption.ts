@@ -40,7 +40,7 @@ export interface ConsumptionContext {
   readonly main: () => Promise<Member>
 }
 
-export const ack: Handle = (delivery) => ({ delivery, as: 'ack' })
+const ack: Handle = (delivery) => ({ delivery, as: 'ack' })
 
 /** What one group gets over all its readers, and how to wait for it. */
 export class Consumption {

@@ -9,7 +9,6 @@ export interface MessageOptions {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 
 /** A message as the core's codec would hand it over: a CloudEvent in binary mode. */
 export function message(topic: string, id: string, index: number, options: MessageOptions = {}): Message {
@@ -39,8 +38,3 @@ export function facts({ topic, id, source, key, headers, body }: Message): Recor
 }
 
 const byName = ([a]: [string, string], [b]: [string, string]): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** The text of a body, for messages whose body is text. */
-export function text(message: Message): string {
-  return decoder.decode(message.body ?? new Uint8Array())
-}
