@@ -152,6 +152,8 @@ export class Dispatcher implements GatherHost {
     }
     task.event = event
     if (task.lane?.batch !== undefined && task.lane.batch.gatherer !== route.gatherer) return this.#putBack(task)
+    // Whatever its handler does to the event, the next attempt decodes it anew.
+    task.event = undefined
     const attempt = new Attempt(this.#member, task, event)
     const startedAt = this.#member.host.observe === undefined ? 0 : performance.now()
     let result: unknown

@@ -250,6 +250,31 @@ describe('a consumer', () => {
     await bus.stop()
   })
 
+  it('shows an attempt nothing of what the one before did to its event', async () => {
+    const { bus, clock } = await setUp()
+    const seen: unknown[] = []
+    bus.subscribe({
+      group: 'g',
+      retry: { attempts: 2, backoff: { initialMs: 10, jitter: 0 } },
+      on: [
+        handle(Counted, (event) => {
+          seen.push({ type: event.type, data: { ...event.data } })
+          Object.assign(event, { type: 'spoilt' })
+          event.data.n = 0
+          throw new Error('spoilt')
+        }),
+      ],
+    })
+    await bus.start()
+    await publish(bus, ['a', 1])
+    await until(() => seen.length === 1)
+    await settle()
+    await clock.advance(10)
+    await until(() => seen.length === 2)
+    expect(seen[1]).toEqual({ type: 'counted', data: { key: 'a', n: 1 } })
+    await bus.stop()
+  })
+
   it('takes nothing while it is paused and goes on where it was', async () => {
     const { bus } = await setUp()
     const seen: number[] = []

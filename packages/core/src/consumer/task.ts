@@ -9,7 +9,7 @@ export class Task {
   readonly lane: Lane | undefined
   /** 1-based number of the handler run that is next or under way. */
   attempt: number
-  /** Decoded once; kept for the next attempt. */
+  /** Decoded, and seen by no handler. */
   event: Event | undefined = undefined
   running: Attempt | undefined = undefined
   /** Counts in its lane: started there and not finished. */

@@ -87,6 +87,13 @@ describe('the decoder', () => {
     })
   })
 
+  it('gives bytes that may be written to: the message keeps its own', () => {
+    const body = new Uint8Array([1, 2])
+    const { data } = decode(message({ 'content-type': 'application/octet-stream' }, body))
+    ;(data as Uint8Array).fill(0)
+    expect(body).toEqual(new Uint8Array([1, 2]))
+  })
+
   it('gives bytes and text by the content type', () => {
     const body = new Uint8Array([0xff, 0])
     expect(decode(message({ 'content-type': undefined }, body)).data).toEqual(body)

@@ -102,9 +102,9 @@ function dataOf(data: CloudEventData, contentType: string | undefined, maxDepth:
     case 'text':
       return data.text
     case 'bytes':
-      // Bytes that are declared to be JSON: the producer chose base64 for them.
+      // A copy, for the body is wanted again and handlers may write. Declared to be JSON: the producer chose base64 for it.
       return dataKind(contentType) === 'bytes'
-        ? data.bytes
+        ? new Uint8Array(data.bytes)
         : dataOf(readData(data.bytes, contentType, maxDepth), undefined, maxDepth)
   }
 }
