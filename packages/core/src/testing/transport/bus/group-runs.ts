@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Handler, HandlerContext } from '../../../consumer/handler.ts'
 import type { Event } from '../../../event/event.ts'
 import { type Bar, breaches, check, type Sighting } from '../checker.ts'
@@ -38,21 +39,15 @@ export class GroupRuns {
   /** A handler of `process` that is recorded here. As in a killed process, nothing of it goes on after a crash. */
   handler(process: RunningProcess, body: Body = () => {}): Handler<string, Fact> {
     return async (event, context) => {
-      if (process.crashed) return never
+      if (process.crashed) return never()
       const run = this.#begin(event, context, process.name)
-      try {
-        await body(run, context)
-        run.state = 'ended'
-      } catch (error) {
-        run.state = 'failed'
-        throw error
-      } finally {
-        if (process.crashed) {
-          run.state = 'crashed'
-          // biome-ignore lint/correctness/noUnsafeFinally: a killed process neither returns nor throws.
-          return await never
-        }
+      const failure = await failureOf(() => body(run, context))
+      if (process.crashed) {
+        run.state = 'crashed'
+        return never()
       }
+      run.state = failure === undefined ? 'ended' : 'failed'
+      if (failure !== undefined) throw failure.error
     }
   }
 
@@ -88,7 +83,7 @@ export class GroupRuns {
   /** Fails when a handler is invoked within the harness' quiet time. */
   async quiet(forMs = this.#scene.timing.quietMs): Promise<void> {
     const before = this.all.length
-    await this.#scene.rest(forMs)
+    await delay(forMs)
     assert.deepEqual(this.all.slice(before).map(line), [], `expected silence after ${before} runs`)
   }
 
@@ -117,7 +112,17 @@ export class GroupRuns {
   }
 }
 
-export const never: Promise<never> = new Promise(() => {})
+/** What a killed process answers. */
+export const never = (): Promise<never> => new Promise(() => {})
+
+async function failureOf(work: () => unknown): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    return { error }
+  }
+}
 
 const shown = 20
 

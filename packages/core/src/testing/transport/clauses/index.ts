@@ -1,22 +1,25 @@
 import type { Family } from '../clause.ts'
+import { attempts } from './attempts.ts'
 import { content } from './content.ts'
+import { deadLettering } from './dead-lettering.ts'
 import { deadLetters } from './dead-letters.ts'
 import { delivery } from './delivery.ts'
 import { faults } from './faults.ts'
 import { fencing } from './fencing.ts'
 import { flow } from './flow.ts'
 import { handover } from './handover.ts'
+import { keys } from './keys.ts'
 import { lifecycle } from './lifecycle.ts'
 import { order } from './order.ts'
 import { publishing } from './publishing.ts'
+import { reading } from './reading.ts'
 import { retryAndDelay } from './retry-and-delay.ts'
 import { startPosition } from './start-position.ts'
 import { topology } from './topology.ts'
 
 /**
- * Every family of clauses, in the order in which they run: the faults last, so that a simple break is read first.
- * These drive a bare `Transport`. Families that drive a bus or consumer over `member.transport` (retry policy, stop with
- * grace, pause, health, crash loops) are files of the same form, added to this list before `faults`.
+ * Every family of clauses, in the order in which they run, so that a simple break is read first: a bare `Transport`, then
+ * buses over it (those that come `onStage`), the faults of both last.
  */
 export const families: readonly Family[] = [
   topology,
@@ -29,6 +32,10 @@ export const families: readonly Family[] = [
   deadLetters,
   flow,
   lifecycle,
+  keys,
+  attempts,
+  deadLettering,
+  reading,
   faults,
   handover,
   fencing,
