@@ -46,9 +46,9 @@ async function demo(options: CliOptions, { stdout }: Streams, signal: AbortSigna
     onProgress: progress.show,
     signal,
   })
+  refusals.end()
   progress.end()
   if (signal.aborted) return 130
-  refusals.end()
   stdout.write(`\n${report(result)}`)
   return result.placed > 0 && result.invariants.every(({ holds }) => holds) ? 0 : 1
 }
