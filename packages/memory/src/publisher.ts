@@ -89,14 +89,9 @@ export class Publisher {
       if (struck === undefined || struck.arrives) this.#accept(message, topic)
       outcomes[i] =
         struck?.outcome ?? (broker.capabilities.detectsNoGroup && topic.groups.length === 0 ? unheard : accepted)
-      if (topic.touched) continue
-      topic.touched = true
-      touched.push(topic)
+      if (touched.at(-1) !== topic && !touched.includes(topic)) touched.push(topic)
     }
-    for (const each of touched) {
-      each.touched = false
-      each.wake()
-    }
+    for (const each of touched) each.wake()
     broker.changed()
     return outcomes
   }

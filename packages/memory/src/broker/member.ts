@@ -120,30 +120,33 @@ export class Member {
     const results = new Array<SettleResult>(settlements.length)
     const touched: Claim[] = []
     let wake = false
-    for (let i = 0; i < settlements.length; i++) {
-      const settlement = settlements[i] as Settlement
-      const { delivery } = settlement
-      if (!Held.is(delivery)) {
-        results[i] = 'lost'
-        continue
+    try {
+      for (let i = 0; i < settlements.length; i++) {
+        const settlement = settlements[i] as Settlement
+        const { delivery } = settlement
+        if (!Held.is(delivery)) {
+          results[i] = 'lost'
+          continue
+        }
+        const claim = Held.claim(delivery)
+        const answer = Held.answer(delivery) ?? (claim.over ? 'lost' : undefined)
+        results[i] = answer ?? 'settled'
+        if (answer !== undefined) continue
+        wake ||= claim.full
+        if (settlement.as !== 'ack') wake = this.#putElsewhere(claim, delivery, settlement) || wake
+        claim.settle(delivery)
+        if (claim.touched) continue
+        claim.touched = true
+        touched.push(claim)
       }
-      const claim = Held.claim(delivery)
-      const answer = Held.answer(delivery) ?? (claim.over ? 'lost' : undefined)
-      results[i] = answer ?? 'settled'
-      if (answer !== undefined) continue
-      wake ||= claim.full
-      claim.settle(delivery)
-      if (settlement.as !== 'ack') wake = this.#putElsewhere(claim, delivery, settlement) || wake
-      if (claim.touched) continue
-      claim.touched = true
-      touched.push(claim)
+    } finally {
+      this.#afterSettle(touched, wake)
+      broker.changed()
     }
-    this.#afterSettle(touched, wake)
-    broker.changed()
     return results
   }
 
-  /** True when the group has something to get by it. */
+  /** First of all, so that nothing is gone before it is there. True when the group has something to get by it. */
   #putElsewhere(claim: Claim, held: Held, settlement: Exclude<Settlement, { as: 'ack' }>): boolean {
     const { broker } = this.#host
     if (settlement.as === 'dead-letter') {

@@ -16,8 +16,6 @@ export class Topic {
   readonly ordered: boolean
   readonly logs: readonly Log[]
   readonly groups: Group[] = []
-  /** Bookkeeping of one `publish` call: groups are woken once. */
-  touched = false
   #turn = 0
 
   constructor(name: string, options: TopicOptions) {
