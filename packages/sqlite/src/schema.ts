@@ -66,8 +66,12 @@ const steps: readonly ((tables: Tables, partitions: number) => string)[] = [
     insert into ${meta} values ('partitions', ${partitions});`,
 ]
 
-/** Brings the tables up to date, once, whoever comes first; gives the number of partitions that they were made with. */
+/**
+ * Brings the tables up to date, once, whoever comes first; gives the number of partitions that they were made with. Tables
+ * that are up to date are only read: a store that is opened while somebody writes does not wait for the write lock.
+ */
 export function migrate(database: DatabaseSync, tables: Tables, partitions: number): number {
+  if (versionOf(database, tables) === steps.length) return readMeta(database, tables, 'partitions') as number
   database.exec('begin immediate')
   try {
     database.exec(
@@ -88,6 +92,12 @@ export function migrate(database: DatabaseSync, tables: Tables, partitions: numb
     if (database.isTransaction) database.exec('rollback')
     throw error
   }
+}
+
+/** Undefined: there are none yet. */
+function versionOf(database: DatabaseSync, tables: Tables): number | undefined {
+  const found = database.prepare(`select 1 from sqlite_schema where type = 'table' and name = ?`).get(tables.meta)
+  return found === undefined ? undefined : readMeta(database, tables, 'version')
 }
 
 function readMeta(database: DatabaseSync, { meta }: Tables, name: string): number | undefined {

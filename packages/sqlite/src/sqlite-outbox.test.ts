@@ -147,3 +147,14 @@ describe('a connection that the store shares with the application', () => {
     database.close()
   })
 })
+
+it('opens again while a transaction of the same process holds the write lock', async () => {
+  await sqliteOutbox({ path }).close()
+  const writer = new DatabaseSync(path)
+  writer.exec('begin immediate')
+  // Waiting would block the thread that has to end the transaction: with no time to wait, it must not need to.
+  const store = sqliteOutbox({ path, busyTimeoutMs: 1 })
+  writer.exec('rollback')
+  writer.close()
+  await store.close()
+})
