@@ -150,12 +150,18 @@ async function retriesFlowAfterRestart(scene: Scene): Promise<void> {
   await retryCarriesAttempt(scene)
 }
 
+/** The monotonic clock is read first: a pause between the two readings then excuses nothing but that much earliness. */
+function forLater(scene: Scene, topic: string): { late: Message[]; due: Map<string, number> } {
+  const delayMs = Math.max(300, scene.capabilities.retryDelay.minMs)
+  const dueAt = performance.now() + delayMs
+  const late = scene.messages(topic, 10, { notBefore: Date.now() + delayMs })
+  return { late, due: new Map(late.map((message) => [message.id, dueAt])) }
+}
+
 async function publishedForLater(scene: Scene): Promise<void> {
   const topic = await scene.topic()
   const got = await scene.consume(scene.group(topic))
-  const delayMs = Math.max(300, scene.capabilities.retryDelay.minMs)
-  const late = scene.messages(topic, 10, { notBefore: Date.now() + delayMs })
-  const due = new Map(late.map((message) => [message.id, performance.now() + delayMs]))
+  const { late, due } = forLater(scene, topic)
   const now = scene.messages(topic, 10)
   await scene.publish([...late, ...now])
   await got.gets(now)
@@ -167,9 +173,7 @@ async function laterOutlivesPublisher(scene: Scene): Promise<void> {
   const topic = await scene.topic()
   const got = await scene.consume(scene.group(topic))
   const publisher = await scene.member()
-  const delayMs = Math.max(300, scene.capabilities.retryDelay.minMs)
-  const late = scene.messages(topic, 10, { notBefore: Date.now() + delayMs })
-  const due = new Map(late.map((message) => [message.id, performance.now() + delayMs]))
+  const { late, due } = forLater(scene, topic)
   await scene.publish(late, publisher)
   await publisher.dispose()
   await got.completes(late)
