@@ -85,7 +85,7 @@ describe('a consumer', () => {
         most = Math.max(most, ++running)
         return new Promise<void>((resolve) => release.push(resolve)).finally(() => running--)
       },
-      { concurrency: 2 },
+      { concurrency: 2, prefetch: 2 },
     )
     await bus.start()
     await publish(bus, ...Array.from({ length: 12 }, (_, n): [string, number] => [`k${n}`, n]))

@@ -20,7 +20,6 @@ export class Session {
   readonly #subscription: Subscription
   readonly #alone: boolean
   readonly #dispatcher: Dispatcher
-  readonly #low: number
   #stopping = false
   #wake: (() => void) | undefined
 
@@ -30,7 +29,6 @@ export class Session {
     this.#subscription = subscription
     this.#alone = options.alone
     this.#dispatcher = new Dispatcher(member, subscription, () => this.notice())
-    this.#low = Math.max(member.concurrency, member.setup.prefetch >> 1)
   }
 
   /** Pulls until told to stop or until something ends it; it then still holds what it holds. */
@@ -114,9 +112,13 @@ export class Session {
 
   #hasRoom(): boolean {
     if (this.#stopping) return true
-    return (
-      !this.#member.paused && (this.#alone ? this.#dispatcher.unsettled === 0 : this.#dispatcher.active < this.#low)
-    )
+    if (this.#member.paused) return false
+    return this.#alone ? this.#dispatcher.unsettled === 0 : this.#dispatcher.active < this.#low
+  }
+
+  /** With less than this in hand more is pulled. The concurrency may have changed meanwhile. */
+  get #low(): number {
+    return Math.max(this.#member.concurrency, this.#member.setup.prefetch >> 1)
   }
 
   async #until(condition: () => boolean): Promise<void> {
