@@ -11,10 +11,13 @@ import { handover } from './handover.ts'
 import { keys } from './keys.ts'
 import { lifecycle } from './lifecycle.ts'
 import { order } from './order.ts'
+import { pace } from './pace.ts'
 import { publishing } from './publishing.ts'
 import { reading } from './reading.ts'
 import { retryAndDelay } from './retry-and-delay.ts'
 import { startPosition } from './start-position.ts'
+import { starting } from './starting.ts'
+import { stopping } from './stopping.ts'
 import { topology } from './topology.ts'
 
 /**
@@ -36,6 +39,9 @@ export const families: readonly Family[] = [
   attempts,
   deadLettering,
   reading,
+  starting,
+  stopping,
+  pace,
   faults,
   handover,
   fencing,
