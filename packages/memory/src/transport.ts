@@ -28,7 +28,7 @@ import { createWatch, type Watch } from './watch.ts'
 
 const keptIncidents = 20
 
-export class MemoryTransport implements Transport, Connection {
+export class MemoryTransport implements Transport {
   readonly name = 'memory'
   readonly topology: Transport['topology']
   /** What a test may let go wrong. */
@@ -38,6 +38,13 @@ export class MemoryTransport implements Transport, Connection {
   readonly #broker: Broker
   readonly #link: Link
   readonly #publisher: Publisher
+  readonly #connection: Connection = {
+    interrupted: () => this.#incident('disconnected', 'the broker went away'),
+    restored: () => {
+      this.#incident('reconnected', 'the broker is back')
+      for (const member of this.#members) member.recreate()
+    },
+  }
   readonly #subscriptions = new Set<MemorySubscription>()
   readonly #incidents: Incident[] = []
 
@@ -58,7 +65,7 @@ export class MemoryTransport implements Transport, Connection {
     signal?.throwIfAborted()
     if (!this.#link.passes) throw new ConnectionFailedError('The memory broker is down')
     this.#link.open()
-    this.#broker.connect(this)
+    this.#broker.connect(this.#connection)
     return this.#broker.capabilities
   }
 
@@ -100,16 +107,7 @@ export class MemoryTransport implements Transport, Connection {
     if (!this.#link.passes) this.#link.cut()
     await this.#publisher.flush()
     for (const subscription of [...this.#subscriptions]) await subscription.close()
-    this.#broker.disconnect(this)
-  }
-
-  interrupted(): void {
-    this.#incident('disconnected', 'the broker went away')
-  }
-
-  restored(): void {
-    this.#incident('reconnected', 'the broker is back')
-    for (const member of this.#members) member.recreate()
+    this.#broker.disconnect(this.#connection)
   }
 
   #incident = (kind: Incident['kind'], detail: string): void => {

@@ -17,7 +17,7 @@ import { Gate } from './gate.ts'
 import { Group } from './group.ts'
 import { Letters } from './letters.ts'
 import type { Retention } from './log.ts'
-import type { Entry, Stored } from './stored.ts'
+import { type Entry, type Stored, unpool } from './stored.ts'
 import { Topic } from './topic.ts'
 
 /** The part of a client that the broker talks to. */
@@ -114,7 +114,7 @@ export class Broker {
 
   /** Appends a message when it is due; `seq` was given when it was accepted. */
   schedule(topic: Topic, stored: Stored, dueAt: number): void {
-    this.scheduled.add(stored)
+    this.scheduled.add(unpool(stored))
     this.queue.at(dueAt, () => {
       this.scheduled.delete(stored)
       topic.append(stored)
@@ -126,7 +126,7 @@ export class Broker {
   retryLater(group: Group, cursor: Cursor, entry: Entry, delayMs: number): void {
     const waitMs = Math.max(delayMs, this.capabilities.retryDelay.minMs)
     if (!(waitMs > 0)) return cursor.putBack([entry])
-    group.delayed.add(entry.stored)
+    group.delayed.add(unpool(entry.stored))
     this.queue.at(this.clock.now() + waitMs, () => {
       group.delayed.delete(entry.stored)
       if (group.gone) return

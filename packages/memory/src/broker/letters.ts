@@ -1,7 +1,7 @@
 import { type DeadLetter, type Failure, readFailure, toFailureHeaders } from '@eventspine/core/transport'
 import { type Arena, toMessage } from '../mapper.ts'
 import type { Log } from './log.ts'
-import type { Stored } from './stored.ts'
+import { type Stored, unpool } from './stored.ts'
 
 export interface Letter {
   readonly stored: Stored
@@ -25,7 +25,13 @@ export class Letters {
 
   /** The failure goes through its headers, so that it is cut and cleaned as on every broker. */
   add(stored: Stored, log: Log, failure: Failure, hop: number): void {
-    this.#letters.push({ stored, log, failure: readFailure(toFailureHeaders(failure, hop)), hop, locked: false })
+    this.#letters.push({
+      stored: unpool(stored),
+      log,
+      failure: readFailure(toFailureHeaders(failure, hop)),
+      hop,
+      locked: false,
+    })
   }
 
   /** Those that nobody looks at, as they are now. */

@@ -6,7 +6,7 @@ export interface Stored {
   readonly key: string | undefined
   /** Name, value, name, value, … */
   readonly headers: readonly string[]
-  readonly body: Uint8Array | null
+  body: Uint8Array | null
   /** Counts what the broker has accepted. */
   readonly seq: number
 }
@@ -22,3 +22,11 @@ export interface Entry {
 }
 
 export const bytesOf = (stored: Stored): number => (stored.body === null ? 0 : stored.body.byteLength)
+
+/** For what may stay long: a body of its own, so that it doesn't pin the chunk that it shares with others. */
+export function unpool(stored: Stored): Stored {
+  if (stored.body !== null && stored.body.byteLength < stored.body.buffer.byteLength) {
+    stored.body = Uint8Array.from(stored.body)
+  }
+  return stored
+}
