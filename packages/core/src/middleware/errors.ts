@@ -32,7 +32,7 @@ export class NoInboxTransactionError extends EventspineError {
 
 /** What an inbox's database said, or a handler did to its transaction; `cause` is the database's own error. */
 export class InboxStoreError extends EventspineError {
-  readonly code = 'inbox-store'
+  readonly code = 'inbox-store-failed'
   readonly retryable: boolean
 
   constructor(message: string, options: ErrorOptions & { readonly retryable: boolean }) {

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 
-const worker = fileURLToPath(new URL('../test/inbox-worker.ts', import.meta.url))
+const worker = fileURLToPath(new URL('./inbox-worker.ts', import.meta.url))
 const kills = 20
 const events = 2_000
 
