@@ -74,7 +74,12 @@ export class BusStage {
   }
 
   async dispose(): Promise<void> {
-    await Promise.allSettled(this.#services.map(({ bus }) => bus.stop({ graceMs: 0 })))
+    const stopped = this.#services.map(async ({ bus, crashed }) => {
+      const stopping = bus.stop({ graceMs: 0 }).catch(() => {})
+      // What is left of a crashed process waits for nobody, and nobody waits for it.
+      if (!crashed) await stopping
+    })
+    await Promise.all(stopped)
   }
 }
 

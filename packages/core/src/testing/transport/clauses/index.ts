@@ -1,6 +1,9 @@
 import type { Family } from '../clause.ts'
 import { attempts } from './attempts.ts'
+import { busOrder } from './bus-order.ts'
+import { causation } from './causation.ts'
 import { content } from './content.ts'
+import { crashes } from './crashes.ts'
 import { deadLettering } from './dead-lettering.ts'
 import { deadLetters } from './dead-letters.ts'
 import { delivery } from './delivery.ts'
@@ -8,6 +11,7 @@ import { faults } from './faults.ts'
 import { fencing } from './fencing.ts'
 import { flow } from './flow.ts'
 import { handover } from './handover.ts'
+import { health } from './health.ts'
 import { keys } from './keys.ts'
 import { lifecycle } from './lifecycle.ts'
 import { order } from './order.ts'
@@ -42,7 +46,11 @@ export const families: readonly Family[] = [
   starting,
   stopping,
   pace,
+  busOrder,
+  causation,
+  health,
   faults,
   handover,
   fencing,
+  crashes,
 ]

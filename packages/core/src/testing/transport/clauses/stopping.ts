@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { HandlerContext } from '../../../consumer/handler.ts'
 import { type BusStage, onStage } from '../bus/bus-stage.ts'
 import { Crowd } from '../bus/crowd.ts'
+import { quickClock } from '../bus/quick-clock.ts'
 import { type Clause, clause, type Family } from '../clause.ts'
 
 async function stopWaits(stage: BusStage): Promise<void> {
@@ -120,7 +121,7 @@ function untilAborted(signal: HandlerContext['signal']): Promise<never> {
 
 /** A handler that ignores its signal is left behind: its event goes to the next. */
 async function deafHandlerIsLeftBehind(stage: BusStage): Promise<void> {
-  const [stopping, next] = [await stage.service(), await stage.service()]
+  const [stopping, next] = [await stage.service({ clock: quickClock(10) }), await stage.service()]
   const event = stage.event()
   const group = stage.group()
   const crowd = new Crowd()
