@@ -10,22 +10,20 @@ import { testsOf } from './recorded.ts'
 
 const mutants = [...publishingMutants, ...readingMutants, ...settlingMutants, ...faultMutants]
 
-/** Runs the tests of one clause, and tells what failed. */
-async function failuresOf({
-  clause,
-  like,
-  breakIt = () => ({}),
-  network,
-}: Omit<Mutant, 'what' | 'complaint'>): Promise<string[]> {
+/** Runs the tests of a clause on a broken transport until one fails with the complaint, and tells all that failed. */
+async function failuresOf({ clause, like, breakIt = () => ({}), network, complaint }: Broken): Promise<string[]> {
   const healthy = memoryHarness(like)
-  const impatient = { ...healthy, timing: { ...healthy.timing, patienceMs: 500 } }
-  const tests = await testsOf(breaking(impatient, breakIt, network), { limitMs: 2_500, backlog: 1_000 })
+  const timing = { ...healthy.timing, patienceMs: 1_000 }
+  const tests = await testsOf(breaking({ ...healthy, timing }, breakIt, network), { limitMs: 3_000, backlog: 1_000 })
   const failures: string[] = []
   for (const { title, run } of tests.filter((test) => test.title.startsWith(clause))) {
     await run().catch((error: Error) => failures.push(`${title}: ${error.message}`))
+    if (complaint.test(failures.at(-1) ?? '')) return failures
   }
   return failures
 }
+
+type Broken = Omit<Mutant, 'what'>
 
 describe('the conformance suite goes red for a transport that', () => {
   for (const mutant of mutants) {
@@ -38,8 +36,7 @@ describe('the conformance suite goes red for a transport that', () => {
 })
 
 describe('the conformance suite stays green', () => {
-  it('for the same wrapper with nothing broken, in every clause that a mutant fails', async () => {
-    const clauses = new Set(mutants.map(({ clause }) => clause))
-    for (const clause of clauses) expect(await failuresOf({ clause })).toEqual([])
+  it.each(['C01', 'C06', 'C10', 'C24', 'C55'])('for the same wrapper with nothing broken (%s)', async (clause) => {
+    expect(await failuresOf({ clause, complaint: /never/ })).toEqual([])
   })
 })

@@ -44,12 +44,14 @@ async function slowReaderStaysSmall(scene: Scene): Promise<void> {
   }
   const member = await scene.member({ isolated: true })
   const before = await member.memoryBytes()
+  let handled = 0
   const got = await scene.consume(group, {
     on: member,
     prefetch,
     prefetchBytes,
     handle: async (delivery) => {
-      await delay(1)
+      handled += 1
+      if (handled % 5 === 0) await delay(2)
       return { delivery, as: 'ack' }
     },
   })
