@@ -31,7 +31,7 @@ async function startOnce(recipe: Recipe, options: ServerOptions): Promise<Server
   const place: Place = { folder, ports: await freePorts(native.ports), config: options.config ?? {} }
   const run = createRun(recipe, options, place)
   try {
-    await run.start(await native.prepare(place))
+    await run.start(await prepare(recipe, place))
   } catch (error) {
     await run.end()
     throw error
@@ -51,6 +51,14 @@ async function startOnce(recipe: Recipe, options: ServerOptions): Promise<Server
     log: run.log,
     stop,
     [Symbol.asyncDispose]: stop,
+  }
+}
+
+async function prepare({ name, native }: Recipe, place: Place): Promise<Programs> {
+  try {
+    return await native.prepare(place)
+  } catch (cause) {
+    throw new ServerFailedError(`${name} could not be prepared: ${(cause as Error).message}`, { cause })
   }
 }
 
