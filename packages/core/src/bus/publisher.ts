@@ -1,7 +1,6 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Observe } from '../consumer/signal.ts'
 import type { Capabilities } from '../transport/capabilities.ts'
-import { messageBytes } from '../transport/check-message.ts'
 import { PublishFailedError, type TransportError } from '../transport/errors.ts'
 import type { Message, Outcome } from '../transport/message.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -93,7 +92,7 @@ export class Publisher {
     let sum = 0
     let taken = 0
     for (const outgoing of this.#queue) {
-      const size = bounded ? messageBytes(outgoing.message) : 0
+      const size = bounded ? outgoing.mostBytes : 0
       if (batch.length === messages || (batch.length > 0 && sum + size > bytes)) break
       taken++
       if (outgoing.done) continue
