@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** Starts processes or servers, or takes more than moments: stays out of `npm run test:unit`. */
@@ -5,6 +6,9 @@ const integration = ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', '*
 
 // Every package resolves to its sources: no build stands between an edit and its test.
 const conditions = ['@eventspine/source']
+
+/** Real servers for whoever calls `connectServer`, each started once a run; nothing is started before the first call. */
+const brokers = fileURLToPath(new URL('packages/brokers/src/vitest/setup.ts', import.meta.url))
 
 export default defineConfig({
   resolve: { conditions },
@@ -21,7 +25,7 @@ export default defineConfig({
           exclude: integration,
         },
       },
-      { extends: true, test: { name: 'integration', include: integration } },
+      { extends: true, test: { name: 'integration', include: integration, globalSetup: [brokers] } },
     ],
   },
 })

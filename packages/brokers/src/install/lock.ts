@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,7 +7,7 @@ import { cacheFolder } from './cache.ts'
 /** Runs `work` in one process of this user at a time. A lock whose owner has died counts for nothing. */
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   const lock = join(await cacheFolder(), `${name}.lock`)
-  const mine = `${lock}.${process.pid}`
+  const mine = `${lock}.${randomUUID()}`
   await writeFile(mine, String(process.pid))
   try {
     // A link appears with its content, so nobody ever reads an empty lock.

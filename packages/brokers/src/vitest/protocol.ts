@@ -1,0 +1,29 @@
+import type { Origin, ServerName, ServerOptions } from '../server.ts'
+
+export interface Request {
+  readonly verb: 'open' | 'kill' | 'restart' | 'pause' | 'resume' | 'log'
+  readonly name: ServerName
+  readonly instance: string
+  readonly options: ServerOptions
+}
+
+export type Answer = Opened | Refused
+
+export interface Opened {
+  readonly url: string
+  readonly origin: Origin
+  readonly log: string
+}
+
+export interface Refused {
+  /** Of a `ServerError`, else empty. */
+  readonly code: string
+  readonly message: string
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The socket of the process that owns the servers. */
+    readonly eventspineBrokers: string
+  }
+}
