@@ -11,10 +11,16 @@ import { testsOf } from './recorded.ts'
 const mutants = [...publishingMutants, ...readingMutants, ...settlingMutants, ...faultMutants]
 
 /** Runs the tests of a clause on a broken transport until one fails with the complaint, and tells all that failed. */
-async function failuresOf({ clause, like, breakIt = () => ({}), network, complaint }: Broken): Promise<string[]> {
+async function failuresOf(
+  { clause, like, breakIt = () => ({}), network, complaint }: Omit<Mutant, 'what'>,
+  patienceMs: number,
+): Promise<string[]> {
   const healthy = memoryHarness(like)
-  const timing = { ...healthy.timing, patienceMs: 1_000 }
-  const tests = await testsOf(breaking({ ...healthy, timing }, breakIt, network), { limitMs: 3_000, backlog: 1_000 })
+  const timing = { ...healthy.timing, patienceMs }
+  const tests = await testsOf(breaking({ ...healthy, timing }, breakIt, network), {
+    limitMs: patienceMs * 3,
+    backlog: 1_000,
+  })
   const failures: string[] = []
   for (const { title, run } of tests.filter((test) => test.title.startsWith(clause))) {
     await run().catch((error: Error) => failures.push(`${title}: ${error.message}`))
@@ -23,12 +29,10 @@ async function failuresOf({ clause, like, breakIt = () => ({}), network, complai
   return failures
 }
 
-type Broken = Omit<Mutant, 'what'>
-
 describe('the conformance suite goes red for a transport that', () => {
   for (const mutant of mutants) {
     it(`${mutant.what} (${mutant.clause})`, async () => {
-      const failures = await failuresOf(mutant)
+      const failures = await failuresOf(mutant, 1_000)
       expect(failures.join('\n\n')).toMatch(mutant.complaint)
       expect(failures[0]).toMatch(/seed \d+/)
     })
@@ -37,6 +41,6 @@ describe('the conformance suite goes red for a transport that', () => {
 
 describe('the conformance suite stays green', () => {
   it.each(['C01', 'C06', 'C10', 'C24', 'C55'])('for the same wrapper with nothing broken (%s)', async (clause) => {
-    expect(await failuresOf({ clause, complaint: /never/ })).toEqual([])
+    expect(await failuresOf({ clause, complaint: /never/ }, 10_000)).toEqual([])
   })
 })
