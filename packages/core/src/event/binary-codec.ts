@@ -1,4 +1,4 @@
-import { type AttributeValue, canonical, checkName, checkValue } from './attributes.ts'
+import { type AttributeValue, attributePrefix, canonical, checkName, checkValue, headerOf } from './attributes.ts'
 import {
   absent,
   type CloudEvent,
@@ -11,12 +11,8 @@ import {
   jsonOf,
 } from './cloud-event.ts'
 import { dataKind } from './content-type.ts'
-import { UndecodableError } from './errors.ts'
 import { parseJson } from './json.ts'
 import { plainText, utf8 } from './utf8.ts'
-
-/** Every attribute but `datacontenttype`, which is the header `content-type`. */
-export const attributePrefix = 'ce_'
 
 /**
  * Binary mode: the body is the data, the attributes are headers. Absent data is a `null` body. Throws `invalid-attribute`
@@ -35,10 +31,7 @@ export function attributeHeaders(
   contentType: string | undefined,
 ): Map<string, string> {
   const headers = new Map<string, string>()
-  for (const name of Object.keys(attributes)) {
-    if (name === 'datacontenttype') headers.set('content-type', String(attributes[name]))
-    else headers.set(attributePrefix + name, canonical(name, attributes[name]))
-  }
+  for (const name of Object.keys(attributes)) headers.set(headerOf(name), canonical(name, attributes[name]))
   if (contentType !== undefined) headers.set('content-type', contentType)
   return headers
 }
@@ -78,27 +71,19 @@ export function readAttributes(headers: ReadonlyMap<string, string>): Record<str
     }
   }
   checkRequired(attributes.specversion, attributes.id, attributes.source, attributes.type)
-  for (const name of Object.keys(attributes)) checkValue(name, attributes[name] as string)
+  for (const name of Object.keys(attributes)) checkValue(headerOf(name), attributes[name])
   return attributes
 }
 
 /** Data by its content type. Bytes stay bytes where nothing says what they are. */
-export function readData(body: Uint8Array | null, contentType: string | undefined, maxDepth: number): CloudEventData {
+function readData(body: Uint8Array | null, contentType: string | undefined, maxDepth: number): CloudEventData {
   if (body === null) return absent
   switch (dataKind(contentType)) {
     case 'json':
       return { kind: 'json', value: parseJson(body, maxDepth) }
     case 'text':
-      return { kind: 'text', text: readText(body) }
+      return { kind: 'text', text: plainText(body) }
     case 'bytes':
       return { kind: 'bytes', bytes: body }
-  }
-}
-
-export function readText(body: Uint8Array): string {
-  try {
-    return plainText(body)
-  } catch {
-    throw new UndecodableError('the body is not UTF-8')
   }
 }

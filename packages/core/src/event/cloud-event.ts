@@ -1,4 +1,4 @@
-import { type AttributeValue, canonical, checkName, checkValue } from './attributes.ts'
+import { type AttributeValue, canonical, checkName, checkValue, headerOf } from './attributes.ts'
 import { dataKind, jsonType } from './content-type.ts'
 import { InvalidAttributeError, InvalidDataError, UndecodableError, UnsupportedSpecversionError } from './errors.ts'
 
@@ -32,7 +32,7 @@ export function checkAttributes(attributes: Readonly<Record<string, unknown>>): 
   }
   for (const name of Object.keys(attributes)) {
     checkName(name)
-    checkValue(name, canonical(name, attributes[name]))
+    checkValue(headerOf(name), canonical(name, attributes[name]))
   }
 }
 
@@ -50,12 +50,19 @@ export function checkData(data: CloudEventData, contentType: string | undefined)
   if (data.kind === 'json' && !isJson) throw new InvalidDataError('a JSON value needs a JSON content type')
   if (data.kind === 'text') {
     if (isJson) throw new InvalidDataError('text needs a content type that is not JSON')
-    if (!data.text.isWellFormed()) throw new InvalidDataError('text with an unpaired surrogate is not UTF-8')
-    if (data.text === '') throw new InvalidDataError('empty text is the same as no data on some brokers')
+    checkText(data.text)
   }
-  if (data.kind === 'bytes' && data.bytes.length === 0) {
-    throw new InvalidDataError('zero bytes are the same as no data on some brokers')
-  }
+  if (data.kind === 'bytes') checkLength(data.bytes)
+}
+
+export function checkText(text: string): void {
+  checkLength(text)
+  if (!text.isWellFormed()) throw new InvalidDataError('text with an unpaired surrogate is not UTF-8')
+}
+
+/** Some brokers can't tell an empty body from none. */
+export function checkLength(data: string | Uint8Array): void {
+  if (data.length === 0) throw new InvalidDataError('empty text or bytes would arrive as no data')
 }
 
 /** What `datacontenttype` of the event is once its data stands alone, outside the JSON format. */
@@ -67,12 +74,15 @@ export function contentTypeOf(event: CloudEvent): string | undefined {
 
 /** The JSON text of `value`; throws `invalid-data` for what JSON can't carry: bigint, cycles, functions, undefined. */
 export function jsonOf(value: unknown): string {
-  let text: string | undefined
   try {
-    text = JSON.stringify(value)
+    const text: string | undefined = JSON.stringify(value)
+    if (text !== undefined) return text
   } catch (cause) {
-    throw new InvalidDataError('JSON can not carry the data', { cause })
+    throw notJson({ cause })
   }
-  if (text === undefined) throw new InvalidDataError('JSON can not carry the data')
-  return text
+  throw notJson()
+}
+
+function notJson(options?: ErrorOptions): InvalidDataError {
+  return new InvalidDataError('JSON can not carry the data', options)
 }

@@ -1,5 +1,6 @@
-import { checkValue } from './attributes.ts'
-import { attributeHeaders, readData } from './binary-codec.ts'
+import { isThenable } from '../maybe-promise.ts'
+import { checkValue, headerOf } from './attributes.ts'
+import { attributeHeaders } from './binary-codec.ts'
 import { type CloudEventData, contentTypeOf } from './cloud-event.ts'
 import { contentMode, dataKind, jsonType } from './content-type.ts'
 import type { AnyEventDefinition } from './definition.ts'
@@ -7,11 +8,11 @@ import { InvalidDefinitionError, LimitExceededError } from './errors.ts'
 import type { Event } from './event.ts'
 import { type EventAttributes, readEventAttributes } from './event-attributes.ts'
 import { disarmed, parseJson } from './json.ts'
-import type { Limits } from './limits.ts'
-import { isThenable } from './standard-schema.ts'
+import { headerChars, type Limits } from './limits.ts'
 import { decodeStructured } from './structured-codec.ts'
 import { readTraceparent, readTracestate } from './traceparent.ts'
 import { upcast } from './upcast.ts'
+import { plainText } from './utf8.ts'
 import { outputOf, validateData } from './validate-data.ts'
 
 /** What of a `Message` makes the event. */
@@ -53,12 +54,11 @@ type Decoded = ReturnType<Decoder['decode']>
 
 function checkLimits({ headers, body }: IncomingMessage, limits: Limits): void {
   if (body !== null && body.length > limits.bodyBytes) {
-    throw new LimitExceededError(`the body has more than ${limits.bodyBytes} bytes`)
+    throw new LimitExceededError(`body of more than ${limits.bodyBytes} bytes`)
   }
-  if (headers.size > limits.headers) throw new LimitExceededError(`more than ${limits.headers} headers`)
-  let chars = 0
-  for (const [name, value] of headers) chars += name.length + value.length
-  if (chars > limits.headerChars) throw new LimitExceededError(`headers of more than ${limits.headerChars} characters`)
+  if (headers.size > limits.headers || headerChars(headers) > limits.headerChars) {
+    throw new LimitExceededError(`more than ${limits.headers} headers of ${limits.headerChars} characters`)
+  }
 }
 
 /** Binary mode. The body of a type without a definition isn't looked at. */
@@ -67,7 +67,7 @@ function decodeParts(message: IncomingMessage, definitions: Definitions, limits:
   const definition = definitions.get(attributes.type)
   if (definition === undefined) return undefined
   const { body } = message
-  const data = body === null ? undefined : bodyData(body, attributes.contentType, limits.depth)
+  const data = body === null ? undefined : readBody(body, attributes.contentType, limits.depth)
   return validated(message, attributes, definition, data)
 }
 
@@ -86,13 +86,18 @@ function decodeWhole(message: IncomingMessage, definitions: Definitions, limits:
   return validated({ ...message, headers }, attributes, definition, data)
 }
 
-function bodyData(body: Uint8Array, contentType: string | undefined, maxDepth: number): unknown {
-  return contentType === jsonType
-    ? parseJson(body, maxDepth)
-    : dataOf(readData(body, contentType, maxDepth), undefined, maxDepth)
+/** What the schema gets to see. Bytes are copied, for the body is wanted again and handlers may write. */
+function readBody(body: Uint8Array, contentType: string | undefined, maxDepth: number): unknown {
+  switch (dataKind(contentType)) {
+    case 'json':
+      return parseJson(body, maxDepth)
+    case 'text':
+      return plainText(body)
+    case 'bytes':
+      return new Uint8Array(body)
+  }
 }
 
-/** What the schema gets to see. */
 function dataOf(data: CloudEventData, contentType: string | undefined, maxDepth: number): unknown {
   switch (data.kind) {
     case 'absent':
@@ -102,10 +107,8 @@ function dataOf(data: CloudEventData, contentType: string | undefined, maxDepth:
     case 'text':
       return data.text
     case 'bytes':
-      // A copy, for the body is wanted again and handlers may write. Declared to be JSON: the producer chose base64 for it.
-      return dataKind(contentType) === 'bytes'
-        ? new Uint8Array(data.bytes)
-        : dataOf(readData(data.bytes, contentType, maxDepth), undefined, maxDepth)
+      // Declared to be JSON or text: the producer chose base64 for it.
+      return readBody(data.bytes, contentType, maxDepth)
   }
 }
 
@@ -170,7 +173,7 @@ function withDiffering(
   field: string | undefined,
 ): Record<string, string> | undefined {
   if (value === undefined || value === field) return extensions
-  checkValue(name, value)
+  checkValue(headerOf(name), value)
   const all = extensions ?? (Object.create(null) as Record<string, string>)
   all[name] = value
   return all

@@ -1,5 +1,5 @@
 import { type AttributeValue, canonical, checkValue } from './attributes.ts'
-import { checkData, jsonOf } from './cloud-event.ts'
+import { checkLength, checkText, jsonOf } from './cloud-event.ts'
 import { bytesType, dataKind, jsonType } from './content-type.ts'
 import { InvalidDataError } from './errors.ts'
 import { checkDepth } from './json.ts'
@@ -16,14 +16,28 @@ export function encodeData(
   declared: AttributeValue | undefined,
   headers: Map<string, string>,
 ): Uint8Array | null {
-  if (declared === undefined && data !== undefined && !(data instanceof Uint8Array)) {
-    headers.set('content-type', jsonType)
-    return jsonBytes(data)
+  if (declared === undefined) {
+    if (data === undefined) return null
+    const isBytes = data instanceof Uint8Array
+    headers.set('content-type', isBytes ? bytesType : jsonType)
+    return isBytes ? copied(data) : jsonBytes(data)
   }
-  const contentType = declared === undefined ? bytesType : canonical('datacontenttype', declared)
-  checkValue('datacontenttype', contentType)
-  if (data !== undefined || declared !== undefined) headers.set('content-type', contentType)
+  const contentType = canonical('datacontenttype', declared)
+  checkValue('content-type', contentType)
+  headers.set('content-type', contentType)
   return data === undefined ? null : typedBytes(data, contentType)
+}
+
+function typedBytes(data: unknown, contentType: string): Uint8Array {
+  const kind = dataKind(contentType)
+  const isBytes = data instanceof Uint8Array
+  if (kind === 'json' && !isBytes) return jsonBytes(data)
+  if (kind === 'bytes' && isBytes) return copied(data)
+  if (kind !== 'text' || typeof data !== 'string') {
+    throw new InvalidDataError(`data of ${contentType} must be what a reader gets: ${kind}`)
+  }
+  checkText(data)
+  return utf8(data)
 }
 
 function jsonBytes(data: unknown): Uint8Array {
@@ -32,17 +46,7 @@ function jsonBytes(data: unknown): Uint8Array {
   return bytes
 }
 
-function typedBytes(data: unknown, contentType: string): Uint8Array {
-  const kind = dataKind(contentType)
-  if (data instanceof Uint8Array) {
-    if (kind !== 'bytes') throw new InvalidDataError(`bytes can not be ${contentType}: a reader would get ${kind}`)
-    checkData({ kind, bytes: data }, contentType)
-    return new Uint8Array(data)
-  }
-  if (kind === 'json') return jsonBytes(data)
-  if (kind !== 'text' || typeof data !== 'string') {
-    throw new InvalidDataError(`data of ${contentType} must be ${kind === 'text' ? 'a string' : 'a Uint8Array'}`)
-  }
-  checkData({ kind, text: data }, contentType)
-  return utf8(data)
+function copied(bytes: Uint8Array): Uint8Array {
+  checkLength(bytes)
+  return new Uint8Array(bytes)
 }

@@ -1,10 +1,20 @@
-import { type AttributeValue, canonical, checkName, checkValue } from './attributes.ts'
+import { isThenable } from '../maybe-promise.ts'
+import {
+  type AttributeValue,
+  canonical,
+  checkName,
+  checkValue,
+  createSourceCheck,
+  fieldHeaders,
+  headerOf,
+  invalidAttribute,
+} from './attributes.ts'
 import type { AnyEventDefinition } from './definition.ts'
 import type { AnyDraft, PublishOptions } from './draft.ts'
 import { encodeData } from './encode-data.ts'
-import { InvalidAttributeError, InvalidDataError, LimitExceededError } from './errors.ts'
+import { InvalidDataError, LimitExceededError } from './errors.ts'
 import type { Event } from './event.ts'
-import { isThenable } from './standard-schema.ts'
+import { headerChars } from './limits.ts'
 import { isoTime } from './timestamp.ts'
 import { readTraceparent, readTracestate } from './traceparent.ts'
 import { uuidV7 } from './uuid-v7.ts'
@@ -59,7 +69,7 @@ function encodeValid(
   outputOf(definition, result)
   checkSource(origin.source)
 
-  const id = options.id === undefined ? uuidV7(origin.now) : checked('id', options.id)
+  const id = options.id === undefined ? uuidV7(origin.now) : checked('ce_id', options.id)
   const headers = new Map<string, string>()
   headers.set('ce_specversion', '1.0')
   headers.set('ce_id', id)
@@ -67,7 +77,7 @@ function encodeValid(
   headers.set('ce_type', definition.type)
   const body = encodeData(data, options.extensions?.datacontenttype, headers)
   headers.set('ce_time', options.time === undefined ? isoTime(origin.now) : ownTime(options.time))
-  if (options.subject !== undefined) headers.set('ce_subject', checked('subject', options.subject))
+  set(headers, 'ce_subject', options.subject)
   setCause(headers, options, origin.cause)
   const key = setKey(headers, draft)
   if (definition.version > 1) headers.set('ce_dataversion', String(definition.version))
@@ -80,42 +90,32 @@ function encodeValid(
   return options.notBefore === undefined ? event : { ...event, notBefore: epochMs(options.notBefore) }
 }
 
-let lastSource: string | undefined
+const checkSource = createSourceCheck()
 
-/** A process has one source, as a rule: it is checked when it changes. */
-function checkSource(source: string): void {
-  if (source === lastSource) return
-  checkValue('source', source)
-  lastSource = source
-}
-
-function checked(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw new InvalidAttributeError(`attribute ${name} must be a string`)
-  checkValue(name, value)
+function checked(header: string, value: unknown): string {
+  checkValue(header, value)
   return value
 }
 
+function set(headers: Map<string, string>, header: string, value: unknown): void {
+  if (value !== undefined) headers.set(header, checked(header, value))
+}
+
 function ownTime(time: Date | string): string {
-  if (time instanceof Date) {
-    if (Number.isNaN(time.getTime())) throw new InvalidAttributeError('attribute time is an invalid Date')
-    return time.toISOString()
-  }
-  checkValue('time', String(time))
-  return time
+  // Null for an invalid date.
+  return checked('ce_time', time instanceof Date ? time.toJSON() : time)
 }
 
 function epochMs(notBefore: Date | number): number {
   const ms = Number(notBefore)
-  if (!Number.isFinite(ms)) throw new InvalidAttributeError('notBefore must be a valid Date or epoch milliseconds')
+  if (!Number.isFinite(ms)) throw invalidAttribute('notBefore', 'a Date or epoch milliseconds')
   return ms
 }
 
 /** An entry point has no correlation: what it causes takes its id for it. */
 function setCause(headers: Map<string, string>, options: PublishOptions, cause: Event | undefined): void {
-  const correlationId = options.correlationId ?? cause?.correlationId ?? cause?.id
-  if (correlationId !== undefined) headers.set('ce_correlationid', checked('correlationid', correlationId))
-  const causationId = options.causationId ?? cause?.id
-  if (causationId !== undefined) headers.set('ce_causationid', checked('causationid', causationId))
+  set(headers, 'ce_correlationid', options.correlationId ?? cause?.correlationId ?? cause?.id)
+  set(headers, 'ce_causationid', options.causationId ?? cause?.id)
 }
 
 /** The key is also an attribute, so that it survives a broker without keys; an attribute of the user's own stays as it is. */
@@ -125,10 +125,9 @@ function setKey(headers: Map<string, string>, draft: AnyDraft): string | undefin
   const attribute = own === undefined ? undefined : canonical('partitionkey', own)
   const key = options.key ?? attribute ?? (definition.keyed ? keyOf(definition, data) : undefined)
   if (key === undefined) return undefined
-  if (typeof key !== 'string') throw new InvalidAttributeError('a key must be a string')
-  if (key.length > longestKey) throw new InvalidAttributeError(`a key must be at most ${longestKey} characters`)
-  const checkedKey = checked('partitionkey', key)
-  headers.set('ce_partitionkey', attribute === undefined ? checkedKey : checked('partitionkey', attribute))
+  checkValue('ce_partitionkey', key)
+  if (key.length > longestKey) throw invalidAttribute('key', `at most ${longestKey} characters`)
+  headers.set('ce_partitionkey', attribute === undefined ? key : checked('ce_partitionkey', attribute))
   return key
 }
 
@@ -140,18 +139,14 @@ function keyOf(definition: AnyEventDefinition, data: unknown): string | undefine
   }
 }
 
-/** Attributes that come from elsewhere, by an option of their own or from the definition. */
-const ownedElsewhere: ReadonlySet<string> = new Set([
-  ...['specversion', 'id', 'source', 'type', 'time', 'subject', 'dataversion'],
-  ...['correlationid', 'causationid', 'traceparent', 'tracestate'],
-])
-
+/** What has a field comes from an option of its own or from the definition. */
 function setExtensions(headers: Map<string, string>, extensions: Readonly<Record<string, AttributeValue>>): void {
   for (const name of Object.keys(extensions)) {
-    checkName(name)
-    if (ownedElsewhere.has(name)) throw new InvalidAttributeError(`attribute ${name} is not set by extensions`)
     if (name === 'partitionkey' || name === 'datacontenttype') continue
-    headers.set(`ce_${name}`, checked(name, canonical(name, extensions[name])))
+    checkName(name)
+    const header = headerOf(name)
+    if (fieldHeaders.has(header)) throw invalidAttribute(name, 'set by other means than extensions')
+    headers.set(header, checked(header, canonical(name, extensions[name])))
   }
 }
 
@@ -163,20 +158,14 @@ function setTrace(headers: Map<string, string>, options: PublishOptions, cause: 
   const own = readTraceparent(options.traceparent)
   const traceparent = own ?? readTraceparent(cause?.traceparent)
   if (traceparent === undefined) return
-  headers.set('ce_traceparent', traceparent)
-  headers.set('traceparent', traceparent)
+  for (const header of ['ce_traceparent', 'traceparent']) headers.set(header, traceparent)
   const tracestate = readTracestate(own === undefined ? (options.tracestate ?? cause?.tracestate) : options.tracestate)
   if (tracestate === undefined) return
-  headers.set('ce_tracestate', tracestate)
-  headers.set('tracestate', tracestate)
+  for (const header of ['ce_tracestate', 'tracestate']) headers.set(header, tracestate)
 }
 
 function checkSize(headers: ReadonlyMap<string, string>): void {
-  let chars = 0
-  for (const [name, value] of headers) chars += name.length + value.length
-  if (headers.size > mostHeaders || chars > mostHeaderChars) {
-    throw new LimitExceededError(
-      `attributes take at most ${mostHeaders} headers of ${mostHeaderChars} characters in all`,
-    )
+  if (headers.size > mostHeaders || headerChars(headers) > mostHeaderChars) {
+    throw new LimitExceededError(`more than ${mostHeaders} headers of ${mostHeaderChars} characters`)
   }
 }

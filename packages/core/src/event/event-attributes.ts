@@ -1,7 +1,13 @@
-import { checkName, checkValue } from './attributes.ts'
+import {
+  attributePrefix,
+  checkName,
+  checkValue,
+  createSourceCheck,
+  fieldHeaders,
+  invalidAttribute,
+} from './attributes.ts'
 import { checkRequired } from './cloud-event.ts'
 import { jsonType } from './content-type.ts'
-import { InvalidAttributeError } from './errors.ts'
 
 /** What the headers of one message say: the attributes that an event has a field for, and the rest. */
 export interface EventAttributes {
@@ -20,31 +26,33 @@ export interface EventAttributes {
   readonly rest: Record<string, string> | undefined
 }
 
+type Headers = ReadonlyMap<string, string>
+
 /** Reads canonical headers. Throws `undecodable`, `unsupported-specversion` and `invalid-attribute`. */
-export function readEventAttributes(headers: ReadonlyMap<string, string>): EventAttributes {
+export function readEventAttributes(headers: Headers): EventAttributes {
   const id = headers.get('ce_id')
   const source = headers.get('ce_source')
   const type = headers.get('ce_type')
   checkRequired(headers.get('ce_specversion'), id, source, type)
-  checkValue('id', id as string)
+  checkValue('ce_id', id)
   checkSource(source as string)
-  checkValue('type', type as string)
-  const time = checked('time', headers.get('ce_time'))
-  const subject = checked('subject', headers.get('ce_subject'))
-  const correlationId = checked('correlationid', headers.get('ce_correlationid'))
-  const causationId = checked('causationid', headers.get('ce_causationid'))
-  const partitionKey = checked('partitionkey', headers.get('ce_partitionkey'))
+  checkValue('ce_type', type)
+  const time = read(headers, 'ce_time')
+  const subject = read(headers, 'ce_subject')
+  const correlationId = read(headers, 'ce_correlationid')
+  const causationId = read(headers, 'ce_causationid')
+  const partitionKey = read(headers, 'ce_partitionkey')
   const dataVersion = headers.get('ce_dataversion')
-  const contentType = checkedContentType(headers.get('content-type'))
+  const contentType = headers.get('content-type') === jsonType ? jsonType : read(headers, 'content-type')
   // Most messages have nothing else, and counting is cheaper than looking at each name again.
   const others =
     headers.size -
     (4 + one(time) + one(subject) + one(correlationId) + one(causationId)) -
     (one(partitionKey) + one(dataVersion) + one(contentType))
   return {
-    id: id as string,
+    id,
     source: source as string,
-    type: type as string,
+    type,
     time,
     subject,
     correlationId,
@@ -60,45 +68,29 @@ function one(value: string | undefined): number {
   return value === undefined ? 0 : 1
 }
 
-function checked(name: string, value: string | undefined): string | undefined {
-  if (value !== undefined) checkValue(name, value)
+function read(headers: Headers, header: string): string | undefined {
+  const value = headers.get(header)
+  if (value !== undefined) checkValue(header, value)
   return value
 }
 
-let lastSource = ''
-
-/** Neighbours in a topic mostly come from one source, and comparing is cheaper than checking. */
-function checkSource(source: string): void {
-  if (source !== '' && source === lastSource) return
-  checkValue('source', source)
-  lastSource = source
-}
+const checkSource = createSourceCheck()
 
 function versionOf(value: string): number {
   const version = Number(value)
   if (!Number.isInteger(version) || version < 1 || String(version) !== value) {
-    throw new InvalidAttributeError('attribute dataversion must be a positive integer')
+    throw invalidAttribute('dataversion', 'a positive integer')
   }
   return version
 }
 
-function checkedContentType(contentType: string | undefined): string | undefined {
-  return contentType === jsonType ? jsonType : checked('datacontenttype', contentType)
-}
-
-/** Headers that make fields, or that repeat what another header says. */
-const withField: ReadonlySet<string> = new Set([
-  ...['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_time', 'ce_subject', 'ce_correlationid', 'ce_causationid'],
-  ...['ce_partitionkey', 'ce_dataversion', 'ce_datacontenttype', 'ce_traceparent', 'ce_tracestate'],
-])
-
-function restOf(headers: ReadonlyMap<string, string>): Record<string, string> | undefined {
+function restOf(headers: Headers): Record<string, string> | undefined {
   let rest: Record<string, string> | undefined
   for (const [header, value] of headers) {
-    if (!header.startsWith('ce_') || withField.has(header)) continue
-    const name = header.slice(3)
+    if (!header.startsWith(attributePrefix) || fieldHeaders.has(header)) continue
+    const name = header.slice(attributePrefix.length)
     checkName(name)
-    checkValue(name, value)
+    checkValue(header, value)
     rest ??= Object.create(null) as Record<string, string>
     rest[name] = value
   }

@@ -7,22 +7,14 @@ import { jsonText } from './utf8.ts'
  */
 export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
   checkDepth(bytes, maxDepth)
-  const text = textOf(bytes)
+  const text = jsonText(bytes)
   const value = parsed(text)
   return suspicious.test(text) ? disarmed(value) : value
 }
 
 /** JSON as it stands, every key kept: for what goes on to somebody else. */
 export function parseJsonBytes(bytes: Uint8Array): unknown {
-  return parsed(textOf(bytes))
-}
-
-function textOf(bytes: Uint8Array): string {
-  try {
-    return jsonText(bytes)
-  } catch {
-    throw new UndecodableError('the body is not UTF-8')
-  }
+  return parsed(jsonText(bytes))
 }
 
 function parsed(text: string): unknown {

@@ -10,4 +10,11 @@ export interface Limits {
   readonly headerChars: number
 }
 
+/** UTF-16 units of all names and values. */
+export function headerChars(headers: ReadonlyMap<string, string>): number {
+  let chars = 0
+  for (const [name, value] of headers) chars += name.length + value.length
+  return chars
+}
+
 export const defaultLimits: Limits = { bodyBytes: 1_048_576, depth: 64, headers: 100, headerChars: 65_536 }

@@ -6,8 +6,3 @@ export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   const standard = (value as Partial<StandardSchemaV1>)['~standard']
   return typeof standard?.validate === 'function'
 }
-
-/** By its `then` alone: a schema's promise may come from another realm. */
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<T>>).then === 'function'
-}

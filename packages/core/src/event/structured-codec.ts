@@ -1,7 +1,6 @@
-import type { AttributeValue } from './attributes.ts'
-import { canonical, checkName, checkValue } from './attributes.ts'
+import { type AttributeValue, canonical, checkName, checkValue, headerOf, invalidAttribute } from './attributes.ts'
 import { fromBase64, toBase64 } from './base64.ts'
-import { encodeBinary, readAttributes, readText } from './binary-codec.ts'
+import { encodeBinary, readAttributes } from './binary-codec.ts'
 import {
   absent,
   type CloudEvent,
@@ -13,9 +12,9 @@ import {
   jsonOf,
 } from './cloud-event.ts'
 import { dataKind } from './content-type.ts'
-import { InvalidAttributeError, UndecodableError } from './errors.ts'
+import { UndecodableError } from './errors.ts'
 import { checkDepth, parseJsonBytes } from './json.ts'
-import { jsonText } from './utf8.ts'
+import { jsonText, plainText } from './utf8.ts'
 
 /**
  * Structured mode: the whole event as JSON text, attributes in their order, data last. U+FFFE and U+FFFF are escaped, since
@@ -52,7 +51,7 @@ export function decodeStructured(body: Uint8Array, options: { readonly maxDepth:
   checkDepth(body, options.maxDepth + 1)
   const parsed = parseJsonBytes(body)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new UndecodableError('not a CloudEvent: the body is no JSON object')
+    throw new UndecodableError('not a CloudEvent: no JSON object')
   }
   const members = parsed as Record<string, unknown>
   const attributes = readMembers(members)
@@ -65,9 +64,8 @@ function readMembers(members: Record<string, unknown>): Record<string, Attribute
     const value = members[name]
     if (name === 'data' || name === 'data_base64' || value === null) continue
     checkName(name)
-    if (name in coreNames && typeof value !== 'string')
-      throw new InvalidAttributeError(`attribute ${name} must be a string`)
-    checkValue(name, canonical(name, value))
+    if (coreNames.has(name) && typeof value !== 'string') throw invalidAttribute(name, 'a string')
+    checkValue(headerOf(name), canonical(name, value))
     attributes[name] = value as AttributeValue
   }
   checkRequired(attributes.specversion, attributes.id, attributes.source, attributes.type)
@@ -75,16 +73,9 @@ function readMembers(members: Record<string, unknown>): Record<string, Attribute
 }
 
 /** Attributes whose type the specification fixes: no number or boolean may stand for them. */
-const coreNames: Readonly<Record<string, true>> = Object.assign(Object.create(null), {
-  id: true,
-  source: true,
-  specversion: true,
-  type: true,
-  datacontenttype: true,
-  dataschema: true,
-  subject: true,
-  time: true,
-})
+const coreNames: ReadonlySet<string> = new Set([
+  ...['specversion', 'id', 'source', 'type', 'time', 'subject', 'datacontenttype', 'dataschema'],
+])
 
 function readDataMember(members: Record<string, unknown>, contentType: string | undefined): CloudEventData {
   const base64 = members.data_base64
@@ -98,8 +89,7 @@ function readDataMember(members: Record<string, unknown>, contentType: string | 
   if (value === undefined) return absent
   if (contentType === undefined || dataKind(contentType) === 'json') return { kind: 'json', value }
   if (value === null) return absent
-  if (typeof value !== 'string')
-    throw new UndecodableError('data under a content type that is not JSON must be a string')
+  if (typeof value !== 'string') throw new UndecodableError('data that is not JSON must be a string')
   return { kind: 'text', text: value }
 }
 
@@ -118,7 +108,7 @@ function faithful(body: Uint8Array | null, contentType: string | undefined): Clo
   const kind = dataKind(contentType)
   if (kind === 'bytes') return bytes
   try {
-    if (kind === 'text') return { kind, text: readText(body) }
+    if (kind === 'text') return { kind, text: plainText(body) }
     const text = jsonText(body)
     const value: unknown = JSON.parse(text)
     return JSON.stringify(value) === text && body[0] !== 0xef ? { kind, value } : bytes

@@ -1,3 +1,5 @@
+import { UndecodableError } from './errors.ts'
+
 const poolBytes = 16_384
 const encoder = new TextEncoder()
 /** JSON may begin with a byte order mark; in text it is a character of the data. */
@@ -23,12 +25,20 @@ export function utf8(text: string): Uint8Array {
   return pool.subarray(start, used)
 }
 
-/** Throws a TypeError when `bytes` aren't UTF-8. */
+/** Throws `undecodable` when `bytes` aren't UTF-8. */
 export function jsonText(bytes: Uint8Array): string {
-  return jsonDecoder.decode(bytes)
+  return decoded(bytes, jsonDecoder)
 }
 
-/** Throws a TypeError when `bytes` aren't UTF-8. */
+/** Throws `undecodable` when `bytes` aren't UTF-8. */
 export function plainText(bytes: Uint8Array): string {
-  return textDecoder.decode(bytes)
+  return decoded(bytes, textDecoder)
+}
+
+function decoded(bytes: Uint8Array, decoder: TextDecoder): string {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw new UndecodableError('the body is not UTF-8')
+  }
 }

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { isThenable } from '../maybe-promise.ts'
 import type { AnyEventDefinition } from './definition.ts'
 import { InvalidDataError } from './errors.ts'
-import { isThenable } from './standard-schema.ts'
 
 type Result = StandardSchemaV1.Result<unknown>
 
