@@ -41,3 +41,12 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', done, { once: true })
   })
 }
+
+/** What `work` comes to, or `late()` when it takes longer than `limitMs`; leaves no timer behind. */
+export function atMost<T>(clock: Clock, limitMs: number, work: Promise<T>, late: () => T): Promise<T> {
+  let timer: Timer | undefined
+  const limit = new Promise<T>((resolve) => {
+    timer = clock.after(limitMs, () => resolve(late()))
+  })
+  return Promise.race([work, limit]).finally(() => timer?.cancel())
+}

@@ -6,6 +6,8 @@ import type { Signal } from '../consumer/signal.ts'
 import { defineEvent } from '../event/define-event.ts'
 import { draft } from '../event/draft.ts'
 import type { Event } from '../event/event.ts'
+import { createManualClock } from '../testing/manual-clock.ts'
+import { layered, layeredSubscription } from '../testing/transport/bus/layered-transport.ts'
 import { createBus } from './create-bus.ts'
 
 const OrderCreated = defineEvent('order.created', {
@@ -235,5 +237,39 @@ describe('a bus', () => {
     ]) {
       expect(await createBus(options).catch(codeOf)).toBe('invalid-config')
     }
+  })
+
+  it('is unhealthy when its broker leaves a probe without an answer', async () => {
+    const clock = createManualClock()
+    const transport = layered(memoryTransport(), { probe: () => new Promise(() => {}) })
+    const bus = await createBus({ source, transport, clock })
+    await bus.start()
+    const health = bus.health()
+    await clock.advance(5_000)
+    expect(await health).toMatchObject({ healthy: false, transport: { status: 'down' } })
+    expect(clock.pending).toBe(0)
+    await bus.stop()
+  })
+
+  it('stops although nothing that it asks of its broker is answered', async () => {
+    const clock = createManualClock()
+    const memory = memoryTransport()
+    const silence = (): Promise<never> => new Promise(() => {})
+    const transport = layered(memory, {
+      close: silence,
+      subscribe: async (options) =>
+        layeredSubscription(await memory.subscribe(options), { settle: silence, stop: silence, close: silence }),
+    })
+    const bus = await createBus({ source, transport, clock, logger: quiet })
+    let handled = 0
+    bus.subscribe({ group: 'billing', on: [handle(OrderCreated, () => void handled++)] })
+    await bus.start()
+    await bus.publish(OrderCreated, { orderId: 'o-1' })
+    await until(() => handled === 1)
+    const stopped = bus.stop({ graceMs: 1_000 })
+    await clock.advance(10_000)
+    await stopped
+    expect(clock.pending).toBe(0)
+    await memory.close()
   })
 })

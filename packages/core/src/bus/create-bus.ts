@@ -1,4 +1,4 @@
-import { systemClock } from '../clock.ts'
+import { atMost, systemClock } from '../clock.ts'
 import { GroupConsumer } from '../consumer/group-consumer.ts'
 import type { ConsumerOptions } from '../consumer/options.ts'
 import { type ConsumerHost, type ConsumerSetup, setUpConsumer, unmetNeeds } from '../consumer/setup.ts'
@@ -30,6 +30,10 @@ export async function createBus(options: BusOptions): Promise<Bus> {
   checkOptions(options)
   return new TransportBus(options, await resolveTransport(options.transport))
 }
+
+/** How long a stop waits at least for publishes in flight, and at most for the transport's close. */
+const flushMs = 2_000
+const closeMs = 5_000
 
 /** What exists between start and stop. */
 interface Running {
@@ -122,7 +126,7 @@ class TransportBus implements Bus {
 
   async health(): Promise<BusHealth> {
     const consumers = this.#members.map((member) => member.consumer)
-    return busHealth(this.#running !== undefined, this.#transport, consumers, this.#host.clock.now())
+    return busHealth(this.#running !== undefined, this.#transport, consumers, this.#host.clock)
   }
 
   deadLetters(group: string): DeadLetters {
@@ -190,11 +194,23 @@ class TransportBus implements Bus {
   async #stop(graceMs: number): Promise<void> {
     // A start that fails cleans up after itself.
     await this.#starting?.catch(() => {})
+    const { clock } = this.#host
+    const graceEnds = clock.now() + graceMs
     await Promise.all(this.#members.map((member) => member.consumer.stop(graceMs)))
-    await this.#running?.publisher.flush()
+    await this.#waitFor(
+      this.#running?.publisher.flush() ?? Promise.resolve(),
+      Math.max(flushMs, graceEnds - clock.now()),
+    )
     this.#running = undefined
     this.#starting = undefined
-    await this.#transport.close()
+    await this.#waitFor(this.#transport.close(), closeMs)
+  }
+
+  /** A broker that doesn't answer keeps nobody from stopping. */
+  #waitFor(work: Promise<void>, limitMs: number): Promise<void> {
+    const { clock, logger } = this.#host
+    const transport = this.#transport.name
+    return atMost(clock, limitMs, work, () => logger.warn({ transport, limitMs }, 'stopped without an answer'))
   }
 
   #begin(running: Running, member: Member, setup: ConsumerSetup): Promise<void> {

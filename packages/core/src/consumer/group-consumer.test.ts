@@ -5,6 +5,7 @@ import type { Bus } from '../bus/bus.ts'
 import { createBus } from '../bus/create-bus.ts'
 import { defineEvent } from '../event/define-event.ts'
 import { createManualClock } from '../testing/manual-clock.ts'
+import { layered, layeredSubscription } from '../testing/transport/bus/layered-transport.ts'
 import type { DeadLetter } from '../transport/dead-letters.ts'
 import { NonRetryableError } from './errors.ts'
 import { handle } from './handler.ts'
@@ -406,6 +407,36 @@ describe('a consumer', () => {
     const { value } = await subscription[Symbol.asyncIterator]().next()
     expect(value).toHaveLength(1)
     await other.close()
+  })
+
+  it('goes on with a new subscription when the broken one cannot even be closed', async () => {
+    const broker = createMemoryBroker()
+    const memory = memoryTransport({ broker })
+    let breaks: ((error: Error) => void) | undefined
+    const transport = layered(memory, {
+      subscribe: async (options) => {
+        const subscription = await memory.subscribe(options)
+        if (breaks !== undefined) return subscription
+        const broken = new Promise<never>((_resolve, reject) => {
+          breaks = reject
+        })
+        return layeredSubscription(subscription, {
+          [Symbol.asyncIterator]: () => ({ next: () => broken }),
+          close: async () => {
+            await subscription.close()
+            throw new Error('gone with its connection')
+          },
+        })
+      },
+    })
+    const bus = await createBus({ source: '/test', transport, logger: quiet })
+    const consumer = subscribe(bus, () => {})
+    await bus.start()
+    await publish(bus, ['a', 1])
+    breaks?.(new Error('broken'))
+    await until(() => consumer.counts.handled === 1)
+    expect(consumer.state).toBe('running')
+    await bus.stop()
   })
 
   it('refuses options that cannot work', async () => {

@@ -1,4 +1,4 @@
-import { sleep } from '../clock.ts'
+import { atMost, sleep } from '../clock.ts'
 import { createDecoder } from '../event/decode-event.ts'
 import type { Capabilities } from '../transport/capabilities.ts'
 import type { Subscription } from '../transport/subscription.ts'
@@ -13,6 +13,9 @@ const firstRecoveryMs = 100
 const longestRecoveryMs = 10_000
 /** Failures in a row that can't mend themselves, before the consumer gives up. */
 const recoveryBudget = 5
+
+/** How long after its grace a stop waits for handlers that ignore it, and for a broker that doesn't answer. */
+const afterGraceMs = 2_000
 
 /** What a consumer gets at its start. */
 export interface ConsumerStart {
@@ -132,8 +135,8 @@ class Work {
       this.#aborting.abort(new ConsumerStoppedError(`The grace of ${graceMs} ms is over.`)),
     )
     this.#stopping.abort()
-    await this.session?.stop()
-    await this.#ended
+    const ended = Promise.all([this.session?.stop(), this.#ended])
+    await atMost<unknown>(clock, graceMs + afterGraceMs, ended, () => undefined)
     grace.cancel()
   }
 

@@ -52,7 +52,7 @@ export class Session {
   async stop(): Promise<void> {
     this.#stopping = true
     this.notice()
-    await this.#subscription.stop()
+    await this.#ended(this.#subscription.stop())
   }
 
   /**
@@ -60,12 +60,12 @@ export class Session {
    * aborted by then), and closes the subscription.
    */
   async drain(graceOver: Promise<void>): Promise<void> {
-    await this.stop()
-    this.#dispatcher.close()
     const late = graceOver.then(() => sleep(this.#member.clock, abortGraceMs))
+    await Promise.race([this.stop(), late])
+    this.#dispatcher.close()
     await Promise.race([this.#until(() => this.#dispatcher.running === 0 && this.#dispatcher.unsettled === 0), late])
     this.#dispatcher.abandon()
-    await this.#subscription.close()
+    await this.#ended(this.#subscription.close())
   }
 
   /** After a broken subscription: nothing can be settled, what runs is waited for as in `drain`. */
@@ -73,7 +73,7 @@ export class Session {
     this.#dispatcher.close()
     this.#dispatcher.abandon()
     await Promise.race([this.#until(() => this.#dispatcher.running === 0), graceOver])
-    await this.#subscription.close()
+    await this.#ended(this.#subscription.close())
   }
 
   /** Something changed that may let it go on: resumed, more concurrency, less in hand. */
@@ -82,6 +82,12 @@ export class Session {
     const wake = this.#wake
     this.#wake = undefined
     wake?.()
+  }
+
+  /** What can't be stopped or closed is gone with its connection, and its leases run out. */
+  async #ended(ending: Promise<void>): Promise<void> {
+    const { host, group } = this.#member
+    await ending.catch((error: unknown) => host.logger.warn({ group, error }, 'subscription could not be ended'))
   }
 
   #take(deliveries: readonly Delivery[]): 'suspect' | undefined {

@@ -33,7 +33,7 @@ export function transportOf({ transport, capabilities }: Member): Transport {
   })
 }
 
-type SubscriptionChange = Partial<Pick<Subscription, 'settle' | typeof Symbol.asyncIterator>>
+type SubscriptionChange = Partial<Omit<Subscription, 'note'>>
 
 /** The same for one subscription. */
 export function layeredSubscription(subscription: Subscription, change: SubscriptionChange): Subscription {

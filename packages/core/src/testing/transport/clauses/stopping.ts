@@ -138,9 +138,40 @@ async function deafHandlerIsLeftBehind(stage: BusStage): Promise<void> {
   await group.quiet()
 }
 
+/** Nothing that waits for the broker, neither a settlement nor a publish, keeps a process from its end. */
+async function stopEndsWithoutTheBroker(stage: BusStage): Promise<void> {
+  const clock = quickClock(20)
+  const service = await stage.service({ clock })
+  const event = stage.event()
+  const group = stage.group()
+  const crowd = new Crowd()
+  service.consume(group, event, { ordered: stage.orderedIfPossible, body: () => crowd.enter() })
+  await service.bus.start()
+  await service.publish(event, 3, { keys: 3 })
+  await group.until('three handlers to run', () => crowd.size === 3)
+  service.member.network.blackHole()
+  try {
+    const waiting = service.bus.publish(event, { key: 'key-0', n: 3 }).catch(() => undefined)
+    const startedAt = clock.now()
+    const stopped = service.bus.stop({ graceMs: 1_000 })
+    crowd.open()
+    await stopped
+    const tookMs = clock.now() - startedAt
+    assert.ok(tookMs < 20_000, `the stop took ${tookMs} ms by the clock of the bus`)
+    await waiting
+  } finally {
+    service.member.network.heal()
+  }
+}
+
 const clauses: readonly Clause[] = [
   clause('C28', 'a stop waits for running handlers, and aborts nothing before its grace is over', onStage(stopWaits)),
   clause('C28', 'what handlers publish while their bus stops is published', onStage(stopFlushesWhatHandlersPublish)),
+  clause(
+    'C29',
+    'a stop ends soon after its grace although the broker does not answer',
+    onStage(stopEndsWithoutTheBroker),
+  ),
   clause('C29', 'when the grace is over signals abort, no failure is counted and no attempt burnt', onStage(graceEnds)),
   clause(
     'C29',
