@@ -10,6 +10,7 @@ import {
 import type { Topic } from './broker/topic.ts'
 import type { Link } from './link.ts'
 import { toStored } from './mapper.ts'
+import { Turns } from './turns.ts'
 
 const accepted: Outcome = Object.freeze({ accepted: true })
 const unheard: Outcome = Object.freeze({ accepted: true, unheard: true })
@@ -18,6 +19,7 @@ const unheard: Outcome = Object.freeze({ accepted: true, unheard: true })
 export class Publisher {
   readonly #link: Link
   readonly #check: (message: Message) => TransportError | undefined
+  readonly #turns = new Turns()
   #line: Promise<unknown> | undefined
 
   constructor(link: Link) {
@@ -29,8 +31,13 @@ export class Publisher {
     this.#link.check()
     signal?.throwIfAborted()
     const { faults } = this.#link.broker
-    if (this.#line === undefined && this.#link.passes && !faults.delaysPublish) return this.#confirmed(messages)
-    return this.#queue(messages, signal)
+    const isFree = this.#line === undefined && this.#link.passes && !faults.delaysPublish
+    if (!isFree) return this.#queue(messages, signal)
+    const outcomes = this.#confirmed(messages)
+    this.#turns.count(messages.length)
+    const turn = this.#turns.due()
+    if (turn !== undefined) await turn
+    return outcomes
   }
 
   async flush(): Promise<void> {

@@ -9,6 +9,7 @@ import {
 import { Held } from './broker/held.ts'
 import type { Member } from './broker/member.ts'
 import type { Link } from './link.ts'
+import { Turns } from './turns.ts'
 
 /** A member of a group as its client holds it. Nothing is fetched ahead: each pull reads what there is, up to `prefetch`. */
 export class MemorySubscription implements Subscription {
@@ -17,6 +18,7 @@ export class MemorySubscription implements Subscription {
   readonly #link: Link
   readonly #signal: AbortSignal | undefined
   readonly #onClosed: () => void
+  readonly #turns = new Turns()
 
   constructor(link: Link, member: Member, { signal }: SubscribeOptions, onClosed: () => void) {
     this.#link = link
@@ -31,13 +33,14 @@ export class MemorySubscription implements Subscription {
   /** A `break` out of a loop ends that loop only: the subscription ends with `stop` or `close`. */
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[], undefined> {
     return {
-      next: () => this.member.next(),
+      next: () => this.#turns.due()?.then(() => this.member.next()) ?? this.member.next(),
       return: () => Promise.resolve({ done: true, value: undefined }),
     }
   }
 
   async settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]> {
     const { member } = this
+    this.#turns.count(settlements.length)
     while (!this.#link.passes || member.frozen) {
       await this.#link.passing()
       await member.thawed
