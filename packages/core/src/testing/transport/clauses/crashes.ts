@@ -89,26 +89,30 @@ async function crashLoop(stage: BusStage, event: FactEvent, ordered: boolean): P
   const published = await publisher.publish(event, 60, { keys: 6 })
   const poison = published[20] as Published
   const bystanders = published.filter((one) => one !== poison)
-  const isHandled = (): boolean => new Set(group.ended.map(({ id }) => id)).size === bystanders.length
+  const isOver = async (): Promise<boolean> => {
+    const letters = await publisher.letters(group.name)
+    const gone = new Set([...group.ended.map(({ id }) => id), ...letters.map(({ message }) => message.id)])
+    return published.every(({ id }) => gone.has(id))
+  }
   let crashes = 0
   for (let process = 1; process <= giveUpAfter * 2; process++) {
     const service = await stage.service({ isolated: true })
-    const met = new Crowd()
+    let death: Promise<void> | undefined
     service.consume(group, event, {
       ordered,
       suspects: { isolateAfter, giveUpAfter },
-      body: ({ id }) => (id === poison.id ? met.enter() : undefined),
+      body: async ({ id }) => {
+        if (id !== poison.id) return delay(2)
+        death = service.crash()
+        return never()
+      },
     })
     await service.bus.start()
-    const isOver = async (): Promise<boolean> => (await service.letters(group.name)).length > 0 && isHandled()
-    await stage.scene.until(
-      'a crash or the end',
-      async () => met.size > 0 || (await isOver()),
-      leaseMs * 2 + patienceMs,
-    )
-    if (met.size === 0) break
+    const goesOn = async (): Promise<boolean> => service.crashed || (await isOver())
+    await stage.scene.until('a crash or the end', goesOn, leaseMs * 2 + patienceMs)
+    if (death === undefined) break
     crashes += 1
-    await service.crash()
+    await death
   }
   const letters = await publisher.letters(group.name)
   const told = letters.map(({ message, failure }) => `${message.id} ${failure.code}`)
