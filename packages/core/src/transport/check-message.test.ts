@@ -39,6 +39,13 @@ describe('createMessageCheck', () => {
     ['a lone surrogate in a value', withHeader('ce_subject', '\ud800')],
     ['a noncharacter in a value', withHeader('ce_subject', '\uffff')],
     ['a value that is no string', withHeader('ce_subject', 5 as never)],
+    [
+      'a value that is missing, of a message without a key',
+      (({ key: _, ...rest }) => rest)(withHeader('a', undefined as never)),
+    ],
+    ['a name that is missing', withHeader(undefined as never, 'x')],
+    ['headers that are no map', message({ headers: { ce_type: 'x' } as never })],
+    ['no headers at all', message({ headers: undefined as never })],
     ['a __proto__ header', withHeader('__proto__', 'x')],
     ['a unicode header name', withHeader('ce_größe', 'x')],
     ['an upper-case header name', withHeader('Content-Type', 'x')],
@@ -52,6 +59,7 @@ describe('createMessageCheck', () => {
     ['an empty key', message({ key: '' })],
     ['a lone surrogate in the key', message({ key: '\udc00' })],
     ['an empty id', message({ id: '' })],
+    ['no source', message({ source: undefined as never })],
     ['a source that is too long', message({ source: 's'.repeat(messageBounds.sourceChars + 1) })],
     ['a body that is a string', message({ body: 'text' as never })],
     ['a fraction as notBefore', message({ notBefore: 1.5 })],
@@ -83,6 +91,13 @@ describe('createMessageCheck', () => {
   it('refuses notBefore where nobody can keep a message', () => {
     const check = createMessageCheck({ maxMessageBytes: 1_000_000, delayedPublish: false })
     expect(check(message({ notBefore: 1 }))?.code).toBe('unsupported')
+  })
+
+  it('keeps the text of an error on one line, whatever the name of a header holds', () => {
+    const text = createMessageCheck({ maxMessageBytes: 1_000, delayedPublish: false })(
+      withHeader('a\u009b31m\u2028', ''),
+    )
+    expect(text?.message).toMatch(/^[\x20-\x7e]+$/)
   })
 
   it('shows no payload and no header value in the text of an error', () => {

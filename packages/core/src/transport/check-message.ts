@@ -1,3 +1,4 @@
+import { shown } from '../event/shown.ts'
 import type { Capabilities } from './capabilities.ts'
 import { InvalidMessageError, MessageTooLargeError, type TransportError, UnsupportedError } from './errors.ts'
 import { isBookkeeping } from './failure-headers.ts'
@@ -27,7 +28,7 @@ export function createMessageCheck(limits: MessageLimits): (message: Message) =>
   const checkHeaders = createHeaderCheck()
   let knownSource: string | undefined
   return (message) => {
-    const error = check(message, message.source === knownSource)
+    const error = check(message, knownSource !== undefined && message.source === knownSource)
     if (error === undefined) knownSource = message.source
     return error
   }
@@ -81,7 +82,9 @@ const namePattern = /^[a-z0-9][a-z0-9._-]*$/
 
 function checkHeaderName(name: unknown): InvalidMessageError | undefined {
   if (typeof name !== 'string' || name.length > messageBounds.headerNameChars || !namePattern.test(name)) {
-    return invalid(`the header name ${shown(name)} must be 1 to ${messageBounds.headerNameChars} of a-z 0-9 . _ -`)
+    return invalid(
+      `the header name ${shown(String(name))} must be 1 to ${messageBounds.headerNameChars} of a-z 0-9 . _ -`,
+    )
   }
   if (name.startsWith('x-')) return invalid(`the header ${shown(name)}: brokers use the prefix x- for themselves`)
   if (isBookkeeping(name)) return invalid(`the header ${shown(name)} is the transport's own`)
@@ -93,17 +96,19 @@ function createHeaderCheck(): (message: Message) => InvalidMessageError | undefi
   const names: string[] = []
   const values: string[] = []
   return ({ headers, id, key }) => {
-    if (headers.size > messageBounds.headers) return invalid(`it has more than ${messageBounds.headers} headers`)
+    if (!(headers?.size <= messageBounds.headers)) {
+      return invalid(`its headers must be a Map of at most ${messageBounds.headers}`)
+    }
     let at = 0
     let chars = 0
     for (const [name, value] of headers) {
-      if (names[at] !== name) {
+      if (names[at] !== name || name === undefined) {
         const error = checkHeaderName(name)
         if (error !== undefined) return error
         names[at] = name
       }
-      if (values[at] !== value) {
-        if (value !== id && value !== key && !isText(value))
+      if (values[at] !== value || value === undefined) {
+        if (value === undefined || (value !== id && value !== key && !isText(value)))
           return invalid(`the header ${shown(name)} must be text without control characters`)
         values[at] = value
       }
@@ -135,7 +140,6 @@ function checkNotBefore(
 
 const text = 'characters of text without control characters'
 const invalid = (reason: string): InvalidMessageError => new InvalidMessageError(`The message can't travel: ${reason}`)
-const shown = (value: unknown): string => JSON.stringify(String(value).slice(0, 60).toWellFormed())
 
 function utf8Bytes(value: string): number {
   let bytes = value.length

@@ -22,7 +22,13 @@ describe('checkName', () => {
     'eventspine.due',
     'a\n',
     5 as never,
+    undefined as never,
+    Symbol('topic') as never,
   ])('refuses %j', (name) => {
     expect(checkName('group', name)).toMatchObject({ code: 'invalid-name', retryable: false })
+  })
+
+  it('keeps the text of an error on one line, whatever the name holds', () => {
+    expect(checkName('topic', 'a\u009b31m\u2028\n')?.message).toMatch(/^[\x20-\x7e]+$/)
   })
 })

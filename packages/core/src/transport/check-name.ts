@@ -1,3 +1,4 @@
+import { shown } from '../event/shown.ts'
 import { InvalidNameError } from './errors.ts'
 
 const allowed = /^[A-Za-z0-9._-]{1,200}$/
@@ -10,7 +11,9 @@ const reservedPrefixes = ['amq.', '__', 'eventspine.']
  */
 export function checkName(kind: 'topic' | 'group', name: string): InvalidNameError | undefined {
   const reason = faultOf(name)
-  return reason === undefined ? undefined : new InvalidNameError(`Not a name for a ${kind}: ${shown(name)} ${reason}`)
+  return reason === undefined
+    ? undefined
+    : new InvalidNameError(`Not a name for a ${kind}: ${shown(String(name))} ${reason}`)
 }
 
 function faultOf(name: unknown): string | undefined {
@@ -20,5 +23,3 @@ function faultOf(name: unknown): string | undefined {
   const prefix = reservedPrefixes.find((reserved) => name.toLowerCase().startsWith(reserved))
   return prefix === undefined ? undefined : `begins with the reserved "${prefix}"`
 }
-
-const shown = (name: unknown): string => JSON.stringify(String(name).slice(0, 60))
