@@ -144,8 +144,26 @@ describe('an outbox over an asynchronous store', () => {
     })
     expect(tx).toEqual([])
   })
+
+  it('leaves no rejection to nobody when a draft is refused while the schema of another still answers', async () => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', note)
+    const drafts = [draft(Checked, ''), draft(OrderCreated, { orderId: 'o-1', total: 0.5 })]
+    await expect(outbox.publishAll([], drafts)).rejects.toMatchObject({ code: 'invalid-data' })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
 })
 
-it('an outbox without a source is refused', () => {
-  expect(codeOf(() => createOutbox({ store: syncStore, source: '' }))).toBe('invalid-outbox')
+it.each([
+  { source: '' },
+  { source: undefined as never },
+  { source: 'no URI <>' },
+  { store: undefined as never },
+  { maxMessageBytes: 0 },
+  { maxMessageBytes: Number.NaN },
+])('an outbox is refused with %j, before it meets a transaction', (wrong) => {
+  expect(codeOf(() => createOutbox({ store: syncStore, source, ...wrong }))).toBe('invalid-outbox')
 })

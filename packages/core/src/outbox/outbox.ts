@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { isUriReference } from '../event/attribute-types.ts'
 import type { EventDefinition } from '../event/definition.ts'
 import type { AnyDraft, PublishOptions } from '../event/draft.ts'
 import { draft } from '../event/draft.ts'
@@ -64,9 +65,17 @@ export interface SyncOutbox<Tx> {
 export function createOutbox<Tx>(options: OutboxOptions<Tx> & { readonly store: SyncOutboxStore<Tx> }): SyncOutbox<Tx>
 export function createOutbox<Tx>(options: OutboxOptions<Tx>): Outbox<Tx>
 export function createOutbox<Tx>(options: OutboxOptions<Tx>): Outbox<Tx> | SyncOutbox<Tx> {
-  const { store, source } = options
-  if (source === '') throw new InvalidOutboxError('An outbox needs the URI of the service that its events come from.')
+  checkOptions(options)
+  const { store } = options
   return isSync(store) ? syncOutbox(store, options) : asyncOutbox(store, options)
+}
+
+function checkOptions({ store, source, maxMessageBytes = 1 }: OutboxOptions<never>): void {
+  if (typeof store?.append !== 'function') throw new InvalidOutboxError('An outbox needs a store.')
+  if (typeof source !== 'string' || source === '' || !isUriReference(source)) {
+    throw new InvalidOutboxError('An outbox needs the URI of the service that its events come from.')
+  }
+  if (!(maxMessageBytes > 0)) throw new InvalidOutboxError('maxMessageBytes is a number above 0.')
 }
 
 function isSync<Tx>(store: OutboxStore<Tx>): store is SyncOutboxStore<Tx> {
@@ -91,7 +100,8 @@ function syncOutbox<Tx>(store: SyncOutboxStore<Tx>, settings: EncoderSettings): 
 function asyncOutbox<Tx>(store: OutboxStore<Tx>, settings: EncoderSettings): Outbox<Tx> {
   const encode = createEncoder(settings)
   const write = async (tx: Tx, drafts: readonly AnyDraft[], cause: Event | undefined): Promise<Enqueued[]> => {
-    const events = await Promise.all(drafts.map((each) => encode(each, cause)))
+    // Async, so that one that throws leaves no other's later rejection to nobody.
+    const events = await Promise.all(drafts.map(async (each) => encode(each, cause)))
     await store.append(tx, events)
     return events.map(({ id }) => ({ id }))
   }
