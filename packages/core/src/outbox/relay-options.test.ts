@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { readRelayOptions } from './relay-options.ts'
 import type { OutboxStore } from './store.ts'
 
-const store = {} as OutboxStore<never>
+const store = { claim: async () => ({ claims: [], share: 0 }) } as unknown as OutboxStore<never>
 
 it('a relay has a default for everything but store and transport', () => {
   const { retry, publishOrder, batch, leaseMs, poll } = readRelayOptions({ store, transport: 'memory:' })
@@ -17,10 +17,37 @@ it('a relay has a default for everything but store and transport', () => {
 
 it.each([
   { leaseMs: 0 },
+  { leaseMs: 1_000.5 },
   { leaseMs: Number.NaN },
+  { leaseMs: Number.POSITIVE_INFINITY },
+  { leaseMs: '1000' as never },
   { batch: { events: -1 } },
+  { batch: { events: 2.5 } },
+  { batch: { events: Number.POSITIVE_INFINITY } },
+  { batch: { bytes: 0 } },
   { poll: { minMs: 0 } },
+  { poll: { maxMs: Number.NaN } },
+  { cleanupEveryMs: Number.POSITIVE_INFINITY },
   { retry: { attempts: 0 } },
+  { retry: { attempts: Number.NaN } },
+  { retry: { backoff: { initialMs: Number.NaN } } },
+  { retry: { backoff: { maxMs: -5 } } },
+  { retry: { backoff: { jitter: Number.POSITIVE_INFINITY } } },
+  { retry: { backoff: { factor: 0 } } },
 ])('a relay refuses %j', (wrong) => {
-  expect(() => readRelayOptions({ store, transport: 'memory:', ...wrong })).toThrow('must be a number above 0')
+  const name = Object.keys(wrong)[0]
+  expect(() => readRelayOptions({ store, transport: 'memory:', ...wrong })).toThrow(
+    expect.objectContaining({ code: 'invalid-outbox', message: expect.stringContaining(`option ${name}`) }),
+  )
+})
+
+it.each([
+  { store: undefined as never },
+  { transport: undefined as never },
+  { transport: {} as never },
+  { publishOrder: 'random' as never },
+])('a relay without a part that it needs is refused: %j', (wrong) => {
+  expect(() => readRelayOptions({ store, transport: 'memory:', ...wrong })).toThrow(
+    expect.objectContaining({ code: 'invalid-outbox' }),
+  )
 })

@@ -54,6 +54,7 @@ export interface RelaySettings {
   readonly observe: ObserveRelay
 }
 
+/** Throws `invalid-outbox`. No message repeats the transport's URL: it may hold a password. */
 export function readRelayOptions(options: RelayOptions): RelaySettings {
   const settings: RelaySettings = {
     store: options.store,
@@ -67,21 +68,36 @@ export function readRelayOptions(options: RelayOptions): RelaySettings {
     logger: options.logger ?? consoleLogger,
     observe: options.observe ?? (() => {}),
   }
-  const { batch, leaseMs, poll, cleanupEveryMs, retry } = settings
-  checkNumbers({
-    'batch.events': batch.events,
-    'batch.bytes': batch.bytes,
-    leaseMs,
-    'poll.minMs': poll.minMs,
-    'poll.maxMs': poll.maxMs,
-    cleanupEveryMs,
-    'retry.attempts': retry.attempts,
-  })
+  checkParts(options)
+  checkNumbers(settings)
   return settings
 }
 
-function checkNumbers(options: Readonly<Record<string, number>>): void {
+function checkParts({ store, transport, publishOrder = 'strict' }: RelayOptions): void {
+  if (typeof store?.claim !== 'function') throw new InvalidOutboxError('A relay needs a store.')
+  if (typeof transport !== 'string' && typeof transport?.publish !== 'function') {
+    throw new InvalidOutboxError("A relay's transport is a URL or an adapter object.")
+  }
+  if (publishOrder !== 'strict' && publishOrder !== 'pipelined') {
+    throw new InvalidOutboxError("A relay's publishOrder is 'strict' or 'pipelined'.")
+  }
+}
+
+function checkNumbers({ batch, leaseMs, poll, cleanupEveryMs, retry }: RelaySettings): void {
+  const { initialMs, factor, maxMs, jitter } = retry.backoff
+  check({ 'batch.events': batch.events, leaseMs }, 'a whole number above 0', (n) => Number.isSafeInteger(n) && n > 0)
+  check({ 'batch.bytes': batch.bytes, 'retry.attempts': retry.attempts }, 'a number of at least 1', (n) => n >= 1)
+  const times = { 'poll.minMs': poll.minMs, 'poll.maxMs': poll.maxMs, cleanupEveryMs }
+  check(times, 'a finite number above 0', (n) => Number.isFinite(n) && n > 0)
+  const backoff = { 'retry.backoff.initialMs': initialMs, 'retry.backoff.maxMs': maxMs, 'retry.backoff.jitter': jitter }
+  check(backoff, 'a finite number of at least 0', (n) => Number.isFinite(n) && n >= 0)
+  check({ 'retry.backoff.factor': factor }, 'a number of at least 1', (n) => n >= 1)
+}
+
+function check(options: Readonly<Record<string, number>>, what: string, fits: (value: number) => boolean): void {
   for (const [name, value] of Object.entries(options)) {
-    if (!(value > 0)) throw new InvalidOutboxError(`The relay's option ${name} must be a number above 0.`)
+    if (typeof value !== 'number' || !fits(value)) {
+      throw new InvalidOutboxError(`The relay's option ${name} must be ${what}.`)
+    }
   }
 }
