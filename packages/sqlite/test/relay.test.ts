@@ -15,6 +15,7 @@ import { PublishOnlyBroker } from '@eventspine/core/testing'
 import {
   ConnectionFailedError,
   type Message,
+  MessageTooLargeError,
   PublishFailedError,
   type Transport,
   TransportClosedError,
@@ -365,4 +366,29 @@ it('relays that join get their share, and what a stopping one held goes to the o
   await expect.poll(() => second.health().partitions, { timeout: 5_000 }).toBe(4)
   await second.stop()
   await wide.close()
+})
+
+it('an observer and a logger that throw at everything cost no event', async () => {
+  const broker = new PublishOnlyBroker()
+  const refusal = (): never => {
+    throw new Error('not today')
+  }
+  let outages = 2
+  const failing = spied({
+    read: async (claim, limit) => {
+      if (outages-- > 0) throw new Error('no answer')
+      return store.read(claim, limit)
+    },
+  })
+  broker.refuse = ({ id }) => (id === 'a:1' ? new MessageTooLargeError('too large') : undefined)
+  const relay = await startRelay(broker, {
+    store: failing,
+    observe: refusal,
+    logger: { info: refusal, warn: refusal, error: refusal },
+  })
+  write('a:1', 'b:1')
+  await relayed(1)
+  expect(relay.counts).toMatchObject({ relayed: 1, parked: 1 })
+  await relay.stop()
+  expect(relay.state).toBe('stopped')
 })

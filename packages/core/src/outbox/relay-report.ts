@@ -13,7 +13,10 @@ export interface RelayCounts {
   lost: number
 }
 
-/** What befalls a relay, told once to each who wants to know: counts, observer, log. */
+/**
+ * What befalls a relay, told once to each who wants to know: counts, observer, log. Observer and logger are the
+ * application's: one that throws ends no worker, whose partition would be held and never relayed.
+ */
 export class RelayReport {
   readonly counts: RelayCounts = { relayed: 0, retried: 0, parked: 0, batches: 0, lost: 0 }
   readonly #observe: ObserveRelay
@@ -21,6 +24,7 @@ export class RelayReport {
   readonly #relay: string
   readonly #troubled = new Set<number>()
   #storeError: unknown
+  #observerThrew = false
 
   constructor(relay: string, observe: ObserveRelay, logger: Logger) {
     this.#relay = relay
@@ -43,33 +47,33 @@ export class RelayReport {
     for (const { as } of results) if (as === 'relayed') events += 1
     this.counts.batches += 1
     this.counts.relayed += events
-    if (events > 0) this.#observe({ kind: 'relayed', partition, events, durationMs })
+    if (events > 0) this.#tell({ kind: 'relayed', partition, events, durationMs })
   }
 
   failed(signal: RelaySignal): void {
-    this.#observe(signal)
+    this.#tell(signal)
     if (signal.kind === 'attempt-failed') this.counts.retried += 1
     if (signal.kind !== 'parked') return
     this.counts.parked += 1
     const { topic, id } = signal.message
-    this.#logger.error({ relay: this.#relay, topic, id, code: signal.failure.code }, 'outbox: an event is parked')
+    this.#log('error', { topic, id, code: signal.failure.code }, 'outbox: an event is parked')
   }
 
   brokerFailed(partition: number, error: unknown, retryInMs: number): void {
-    this.#observe({ kind: 'broker-failed', partition, error, retryInMs })
-    if (this.#troubled.size === 0) this.#logger.warn({ relay: this.#relay, error }, 'outbox: the broker takes nothing')
+    this.#tell({ kind: 'broker-failed', partition, error, retryInMs })
+    if (this.#troubled.size === 0) this.#log('warn', { error }, 'outbox: the broker takes nothing')
     this.#troubled.add(partition)
   }
 
   brokerAnswered(partition: number): void {
     if (!this.#troubled.delete(partition)) return
-    this.#observe({ kind: 'broker-recovered', partition })
-    if (this.#troubled.size === 0) this.#logger.info({ relay: this.#relay }, 'outbox: the broker is back')
+    this.#tell({ kind: 'broker-recovered', partition })
+    if (this.#troubled.size === 0) this.#log('info', {}, 'outbox: the broker is back')
   }
 
   storeFailed(error: unknown): void {
-    this.#observe({ kind: 'store-failed', error })
-    if (this.#storeError === undefined) this.#logger.warn({ relay: this.#relay, error }, 'outbox: the store fails')
+    this.#tell({ kind: 'store-failed', error })
+    if (this.#storeError === undefined) this.#log('warn', { error }, 'outbox: the store fails')
     this.#storeError = error
   }
 
@@ -79,20 +83,20 @@ export class RelayReport {
 
   /** What nobody foresaw. */
   broke(error: unknown): void {
-    this.#logger.error({ relay: this.#relay, error }, 'outbox: relaying a batch broke')
+    this.#log('error', { error }, 'outbox: relaying a batch broke')
   }
 
   claimed(partition: number): void {
-    this.#observe({ kind: 'claimed', partition })
+    this.#tell({ kind: 'claimed', partition })
   }
 
   released(partition: number): void {
-    this.#observe({ kind: 'released', partition })
+    this.#tell({ kind: 'released', partition })
   }
 
   lost(partition: number): void {
     this.counts.lost += 1
-    this.#observe({ kind: 'lost', partition })
+    this.#tell({ kind: 'lost', partition })
   }
 
   /** No worker of ours is at it any more. */
@@ -101,6 +105,23 @@ export class RelayReport {
   }
 
   cleaned(removed: number): void {
-    this.#observe({ kind: 'cleaned', removed })
+    this.#tell({ kind: 'cleaned', removed })
+  }
+
+  #tell(signal: RelaySignal): void {
+    try {
+      this.#observe(signal)
+    } catch (error) {
+      if (!this.#observerThrew) this.#log('error', { error, signal: signal.kind }, 'outbox: the observer throws')
+      this.#observerThrew = true
+    }
+  }
+
+  #log(level: keyof Logger, fields: Readonly<Record<string, unknown>>, message: string): void {
+    try {
+      this.#logger[level]({ relay: this.#relay, ...fields }, message)
+    } catch {
+      // There is nobody left to tell.
+    }
   }
 }
