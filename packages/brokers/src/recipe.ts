@@ -16,7 +16,7 @@ export interface Recipe {
 
 export type Config = Readonly<Record<string, string>>
 
-export interface NativeRecipe {
+interface NativeRecipe {
   /** Puts the programs on this machine if they are missing, announced; rejects where it can't. */
   install(): Promise<void>
   /** How many free ports it takes; the first is the clients'. */

@@ -23,7 +23,8 @@ export interface Specimen {
 
 /** What holds for every server, whichever it is. */
 export function testServer({ recipe, start, write, read, broken }: Specimen): void {
-  describe(recipe.name, () => {
+  // Where the machine is shared, a start takes many times as long.
+  describe(recipe.name, { timeout: 120_000 }, () => {
     let server: Server
     beforeAll(async () => {
       server = await start({ own: true })
@@ -48,11 +49,6 @@ export function testServer({ recipe, start, write, read, broken }: Specimen): vo
       expect(await read(url)).toEqual(['first', 'second'])
     })
 
-    test('restarts while it runs', async () => {
-      await server.restart()
-      expect(await read(server.url)).toEqual(['first', 'second'])
-    })
-
     test('says nothing while paused and goes on where it stood', async () => {
       await server.pause()
       await expect(answers(300)).rejects.toThrow(/no answer|due to timeout/)
@@ -62,7 +58,7 @@ export function testServer({ recipe, start, write, read, broken }: Specimen): vo
       expect(await read(server.url)).toEqual(['first', 'second', 'third'])
     })
 
-    test('can be killed and restarted out of a pause', async () => {
+    test('restarts out of a pause', async () => {
       await server.pause()
       await server.restart()
       expect(await read(server.url)).toHaveLength(3)

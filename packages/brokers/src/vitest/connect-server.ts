@@ -19,10 +19,10 @@ export interface ConnectOptions extends ServerOptions {
  */
 export async function connectServer(name: ServerName, connect: ConnectOptions = {}): Promise<Server> {
   const { instance = 'shared', ...options } = connect
-  const socket = inject('eventspineBrokers')
-  if (!socket)
+  const owner = inject('eventspineBrokers')
+  if (!owner)
     throw new Error('connectServer needs the globalSetup @eventspine/brokers/vitest/setup in vitest.config.ts')
-  const order = (verb: Request['verb']): Promise<Opened> => send(socket, { verb, name, instance, options })
+  const order = (verb: Request['verb']): Promise<Opened> => send(owner, { verb, name, instance, options })
   const obey = (verb: Request['verb']) => async (): Promise<void> => void (await order(verb))
 
   const { url, origin } = await order('open')
@@ -40,15 +40,15 @@ export async function connectServer(name: ServerName, connect: ConnectOptions = 
   }
 }
 
-async function send(socketPath: string, request: Request): Promise<Opened> {
-  const answer = await post(socketPath, JSON.stringify(request))
+async function send(owner: string, request: Request): Promise<Opened> {
+  const answer = await post(owner, JSON.stringify(request))
   if ('code' in answer) throw reviveError(answer.code, answer.message)
   return answer
 }
 
-function post(socketPath: string, body: string): Promise<Answer> {
+function post(owner: string, body: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const call = httpRequest({ socketPath, method: 'POST', agent: false }, (response) => {
+    const call = httpRequest(owner, { method: 'POST', agent: false }, (response) => {
       json(response).then((answer) => resolve(answer as Answer), reject)
     })
     call.on('error', reject)

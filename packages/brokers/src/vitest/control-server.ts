@@ -1,15 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { ServerError } from '../errors.ts'
 import type { Server, ServerName, ServerOptions } from '../server.ts'
 import type { Answer, Request } from './protocol.ts'
 
 export interface ControlServer {
-  /** A Unix socket that only this user can reach. */
-  readonly socket: string
+  /** On 127.0.0.1, with a secret in its path: nobody else on the machine is to kill our servers. */
+  readonly url: string
   /** Stops every server that was started. */
   close(): Promise<void>
 }
@@ -31,21 +30,22 @@ export async function startControl(start: Start): Promise<ControlServer> {
     return starting
   }
 
-  const folder = await mkdtemp(join(tmpdir(), 'eventspine-control-'))
-  const socket = join(folder, 'socket')
-  const http = createServer((request, response) => void answer(request, response, find))
+  const path = `/${randomUUID()}`
+  const http = createServer((request, response) => {
+    if (request.url === path) void answer(request, response, find)
+    else response.writeHead(404).end()
+  })
   // A start may take minutes when something has to be installed first.
   http.requestTimeout = 0
-  await new Promise<void>((resolve) => http.listen(socket, resolve))
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   http.unref()
   return {
-    socket,
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}${path}`,
     close: async () => {
       http.close()
       http.closeAllConnections()
       const started = await Promise.allSettled(servers.values())
       await Promise.all(started.map((each) => (each.status === 'fulfilled' ? each.value.stop() : undefined)))
-      await rm(folder, { recursive: true, force: true })
     },
   }
 }

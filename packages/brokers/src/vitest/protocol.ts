@@ -15,7 +15,7 @@ export interface Opened {
   readonly log: string
 }
 
-export interface Refused {
+interface Refused {
   /** Of a `ServerError`, else empty. */
   readonly code: string
   readonly message: string
@@ -23,7 +23,7 @@ export interface Refused {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The socket of the process that owns the servers. */
+    /** Where the process that owns the servers takes orders. */
     readonly eventspineBrokers: string
   }
 }

@@ -7,6 +7,6 @@ import type {} from './protocol.ts'
 /** A vitest `globalSetup`: costs nothing until a test file asks for a server. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const control = await startControl((name, options) => startServer(recipes[name], options))
-  project.provide('eventspineBrokers', control.socket)
+  project.provide('eventspineBrokers', control.url)
   return control.close
 }
