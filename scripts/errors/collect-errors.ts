@@ -19,12 +19,15 @@ interface Declaration {
   readonly file: string
 }
 
-/** Every class of the published sources at `base` that extends `EventspineError` and has a code, sorted by code. */
+/**
+ * Every class of the published sources at `base` that extends `EventspineError` and has a code, sorted by code. The clauses of
+ * the suites are apart: they play applications, and what those declare is theirs.
+ */
 export function collectErrors(base: string): ErrorClass[] {
   const declared = new Map(
     listPublished(base)
       .flatMap(({ folder }) => globSync('src/**/*.ts', { cwd: `${base}/${folder}` }).map((file) => `${folder}/${file}`))
-      .filter((file) => !file.includes('.test'))
+      .filter((file) => !file.includes('.test') && !file.includes('/clauses/'))
       .flatMap((file) => classesIn(file, readFileSync(`${base}/${file}`, 'utf8')))
       .map((each) => [each.name, each] as const),
   )
