@@ -105,6 +105,39 @@ describe('circuitBreaker while closed', () => {
     await fail(4, new InvalidData('bad'))
     expect(breaker.state).toBe('open')
   })
+
+  it('counts an error that the application has no answer to, and passes that error on', async () => {
+    const { breaker, clock, start } = scene({ counts: (error) => (error as { code: string }).code === 'down' })
+    for (let n = 0; n < 4; n++) {
+      const attempt = start()
+      await idle()
+      await attempt.fail(null)
+      expect(attempt.ending).toBe(null)
+    }
+    expect(breaker.state).toBe('open')
+    await clock.advance(1_000)
+    const probe = start()
+    await idle()
+    await probe.fail(null)
+    expect([breaker.state, breaker.toJSON().openings]).toEqual(['open', 2])
+  })
+
+  it('changes state although its observer throws, in a timer too, and leaves handlers their success', async () => {
+    let told = 0
+    const { breaker, clock, fail, start } = scene({
+      onChange: () => {
+        told++
+        throw new Error('not today')
+      },
+    })
+    await fail(4)
+    await clock.advance(1_000)
+    const probe = start()
+    await idle()
+    await probe.succeed()
+    expect(probe.ending).toBe('done')
+    expect([breaker.state, told]).toEqual(['closed', 3])
+  })
 })
 
 describe('circuitBreaker while open', () => {

@@ -20,10 +20,11 @@ export interface CircuitBreakerOptions {
   readonly probes?: number
   /**
    * Whether an error says that handlers can't work now. Default: every error but those of the event itself (`invalid-data`,
-   * `undecodable`, `unsupported-version`) and `inbox-busy`. A release, a lost lease and the end of a stop never count.
+   * `undecodable`, `unsupported-version`) and `inbox-busy`. A release, a lost lease and the end of a stop never count,
+   * an error that it throws at does.
    */
   readonly counts?: (error: unknown) => boolean
-  /** After each change of state. Be quick, don't throw. */
+  /** After each change of state. Be quick; what it throws is ignored. */
   readonly onChange?: (change: CircuitChange) => void
 }
 
@@ -55,13 +56,22 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
     }
   }
 
+  /** True when `counts` throws: a probe without a verdict would keep all others waiting for ever. */
+  const isCounted = (error: unknown): boolean => {
+    try {
+      return counts(error)
+    } catch {
+      return true
+    }
+  }
+
   const middleware: Middleware = async (context, next) => {
     attach(context.group)
     const verdict = await circuit.enter(context)
     try {
       await next()
     } catch (error) {
-      verdict(isOfTheAttempt(error, context) && counts(error) ? 'failed' : 'none')
+      verdict(isOfTheAttempt(error, context) && isCounted(error) ? 'failed' : 'none')
       throw error
     }
     verdict('succeeded')

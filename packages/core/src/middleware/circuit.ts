@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { ConsumerControl, HandlerContext } from '../consumer/handler.ts'
 import { FailureWindow } from './failure-window.ts'
+import { quietly } from './quietly.ts'
 import { type Waiter, waitIn } from './wait.ts'
 
 /** `closed`: everything passes. `open`: the consumer is paused. `half-open`: probes run, everything else waits. */
@@ -166,7 +167,7 @@ export class Circuit {
     const change = { from: this.state, to, at: clock.now(), resumesAt: this.#resumesAt }
     this.state = to
     this.#era++
-    return () => this.#settings.onChange(change)
+    return () => quietly(() => this.#settings.onChange(change))
   }
 
   #join({ consumer, clock }: HandlerContext): void {

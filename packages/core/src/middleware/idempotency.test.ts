@@ -41,6 +41,16 @@ describe('idempotency', () => {
     expect([runs, duplicates]).toEqual([3, ['e-1']])
   })
 
+  it('acks a duplicate although its observer throws', async () => {
+    const middleware = idempotency(memoryInbox(), {
+      onDuplicate: () => {
+        throw new Error('not today')
+      },
+    })
+    await middleware(handlerContext(), async () => {})
+    await expect(middleware(handlerContext(), async () => {})).resolves.toBeUndefined()
+  })
+
   it('lets a failed event run again, and passes its error on', async () => {
     const middleware = idempotency(memoryInbox())
     const context = handlerContext()

@@ -2,9 +2,10 @@ import type { HandlerContext } from '../consumer/handler.ts'
 import type { Middleware } from '../consumer/middleware.ts'
 import { NoInboxTransactionError } from './errors.ts'
 import type { InboxStore } from './inbox.ts'
+import { quietly } from './quietly.ts'
 
 export interface IdempotencyOptions {
-  /** A delivery of an event that the group was done with; it is acked without its handler. Be quick, don't throw. */
+  /** A delivery of an event that the group was done with; it is acked without its handler. Be quick; what it throws is ignored. */
   readonly onDuplicate?: (context: HandlerContext) => void
 }
 
@@ -26,7 +27,7 @@ export function idempotency<Tx>(inbox: InboxStore<Tx>, options: IdempotencyOptio
       }
     }
     const outcome = await inbox.once({ group, source: event.source, id: event.id }, work, { signal })
-    if (outcome === 'duplicate') options.onDuplicate?.(context)
+    if (outcome === 'duplicate') quietly(() => options.onDuplicate?.(context))
   }
 }
 
