@@ -1,10 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { InboxBusyError, type InboxKey, type InboxStore, InboxStoreError, isEventspineError } from '@eventspine/core'
+import { unlessAborted } from '@eventspine/core/transport'
 import { isBusy } from './errors.ts'
 import { readInboxOptions, type SqliteInboxOptions } from './inbox-options.ts'
 import { InboxTable } from './inbox-table.ts'
-import { Turns, unlessAborted } from './inbox-turns.ts'
+import { Turns } from './inbox-turns.ts'
 
 export interface SqliteInbox extends InboxStore<DatabaseSync> {
   /** After the bus has stopped. Work that still runs keeps its transaction. Idempotent. */

@@ -1,3 +1,5 @@
+import { unlessAborted } from '@eventspine/core/transport'
+
 /** One at a time, first come first served. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve()
@@ -15,15 +17,4 @@ export class Turns {
     }
     return mine.resolve
   }
-}
-
-/** What `promise` gives, or `signal.reason` as soon as it aborts; a later rejection of `promise` is then nobody's concern. */
-export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return promise
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -11,7 +11,7 @@ import {
   type RelaySignal,
   type SyncOutboxStore,
 } from '@eventspine/core/outbox'
-import { PublishOnlyBroker } from '@eventspine/core/testing'
+import { createManualClock, PublishOnlyBroker } from '@eventspine/core/testing'
 import {
   ConnectionFailedError,
   type Message,
@@ -73,6 +73,12 @@ async function startRelay(broker: PublishOnlyBroker, options: Partial<RelayOptio
   relays.push(relay)
   await relay.start()
   return relay
+}
+
+function abortedIn(ms: number, reason: Error): AbortSignal {
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(reason), ms)
+  return controller.signal
 }
 
 const kinds = (kind: RelaySignal['kind']): RelaySignal[] => signals.filter((signal) => signal.kind === kind)
@@ -227,6 +233,56 @@ it('stop returns when its grace is over, and leaves the partition to its lease',
   await relay.stop({ graceMs: 50 })
   expect(relay.state).toBe('stopped')
   expect((await store.claim({ relay: 'next', leaseMs: 1_000 })).claims).toEqual([])
+})
+
+it('stop overtakes a start whose broker does not answer', async () => {
+  const transport = { ...new PublishOnlyBroker().transport(), connect: () => new Promise<never>(() => {}) }
+  const relay = createRelay({ store, transport })
+  const started = relay.start()
+  await Promise.all([expect(started).rejects.toMatchObject({ code: 'relay-stopped' }), relay.stop()])
+  expect(relay.state).toBe('stopped')
+})
+
+it('a start whose store does not answer ends with its signal, and leaves the transport closed', async () => {
+  const broker = new PublishOnlyBroker()
+  const transport = broker.transport()
+  const silent = spied({ claim: () => new Promise(() => {}) })
+  const relay = createRelay({ store: silent, transport })
+  const reason = new Error('enough')
+  await expect(relay.start(abortedIn(20, reason))).rejects.toBe(reason)
+  expect(relay.state).toBe('stopped')
+  await expect(transport.publish([])).rejects.toBeInstanceOf(TransportClosedError)
+})
+
+it('a start that fails after it has claimed leaves no worker behind', async () => {
+  const broker = new PublishOnlyBroker()
+  const unwatchable = spied({
+    watch: () => {
+      throw new Error('no watching here')
+    },
+  })
+  const relay = createRelay({ store: unwatchable, transport: broker.transport() })
+  await expect(relay.start()).rejects.toThrow('no watching here')
+  write('a:1')
+  expect((await store.claim({ relay: 'next', leaseMs: 1_000 })).claims).toHaveLength(1)
+  expect(broker.ids).toEqual([])
+})
+
+it('stop leaves a transport that never closes behind after 5 s', async () => {
+  const clock = createManualClock()
+  const transport = { ...new PublishOnlyBroker().transport(), close: () => new Promise<never>(() => {}) }
+  const relay = createRelay({ store, transport, clock })
+  await relay.start()
+  let stopped = false
+  const stopping = relay.stop().then(() => {
+    stopped = true
+  })
+  await expect.poll(() => relay.state).toBe('stopping')
+  await clock.advance(4_999)
+  expect(stopped).toBe(false)
+  await clock.advance(1)
+  await stopping
+  expect([relay.state, clock.pending]).toEqual(['stopped', 0])
 })
 
 it('stop during an outage ends at once, with nothing lost', async () => {

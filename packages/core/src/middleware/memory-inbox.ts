@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { checkCount, checkNumber } from './check-option.ts'
 import type { InboxKey, InboxStore } from './inbox.ts'
-import { unlessAborted } from './unless-aborted.ts'
 
 export interface MemoryInboxOptions {
   /** How long an event counts as done. Default 7 days. */

@@ -35,7 +35,7 @@ export class ClaimLostError extends EventspineError {
   readonly retryable = false
 }
 
-/** `signal.reason` of a publish that the grace of a stop has run out on. */
+/** A stop overtook the relay's start; also `signal.reason` of a publish that the grace of a stop has run out on. */
 export class RelayStoppedError extends EventspineError {
   readonly code = 'relay-stopped'
   readonly retryable = false

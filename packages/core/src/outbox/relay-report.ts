@@ -86,6 +86,10 @@ export class RelayReport {
     this.#log('error', { error }, 'outbox: relaying a batch broke')
   }
 
+  closeUnanswered(): void {
+    this.#log('warn', {}, 'outbox: the transport did not answer to its close')
+  }
+
   claimed(partition: number): void {
     this.#tell({ kind: 'claimed', partition })
   }

@@ -1,15 +1,19 @@
-import { type Clock, sleep, type Timer } from '../clock.ts'
+import { atMost, type Clock, sleep, type Timer } from '../clock.ts'
 import type { Capabilities } from '../transport/capabilities.ts'
 import { TopologyMismatchError } from '../transport/errors.ts'
 import { resolveTransport } from '../transport/resolve-transport.ts'
 import type { Topology } from '../transport/topology.ts'
 import type { Transport } from '../transport/transport.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { Acceptance } from './acceptance.ts'
 import { ClaimKeeper } from './claim-keeper.ts'
 import { InvalidOutboxError, RelayStoppedError } from './errors.ts'
 import { type RelayOptions, type RelaySettings, readRelayOptions } from './relay-options.ts'
 import { type RelayCounts, RelayReport } from './relay-report.ts'
 import { Waker } from './waker.ts'
+
+/** How long a stop waits at most for the transport's close. */
+const closeMs = 5_000
 
 export type RelayState = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped'
 
@@ -19,11 +23,17 @@ export interface Relay extends AsyncDisposable {
   readonly id: string
   readonly state: RelayState
   readonly counts: Readonly<RelayCounts>
-  /** Connects, and takes its share of the partitions. Rejects with what transport or store say; the relay can't be used then. */
+  /**
+   * Connects, and takes its share of the partitions. Rejects with what transport or store say, with `relay-stopped` when a
+   * stop overtakes it, or with the reason of `signal`; the relay can't be used then.
+   */
   start(signal?: AbortSignal): Promise<void>
   /** A hint, after a commit in this process: look now instead of at the next poll. */
   wake(): void
-  /** Takes nothing new, finishes what is on its way within `graceMs` (default 20,000), gives its partitions back. Idempotent. */
+  /**
+   * Takes nothing new, finishes what is on its way within `graceMs` (default 20,000), gives its partitions back. A broker or
+   * a store that doesn't answer keeps it no longer than that, and the transport's close 5 s more. Idempotent.
+   */
   stop(options?: { readonly graceMs?: number }): Promise<void>
   health(): RelayHealth
 }
@@ -78,14 +88,14 @@ class OutboxRelay implements Relay {
   async start(signal?: AbortSignal): Promise<void> {
     if (this.#state !== 'idle') throw new InvalidOutboxError('A relay starts once: create another one.')
     this.#state = 'starting'
-    this.#started = this.#open(signal)
-    try {
-      await this.#started
-    } catch (error) {
+    const given = signal === undefined ? [] : [signal]
+    this.#started = this.#open(AbortSignal.any([this.#ending.signal, ...given])).catch(async (error: unknown) => {
       this.#state = 'stopped'
+      await this.#keeper?.stop(Promise.resolve())
       await this.#closeTransport().catch(() => {})
       throw error
-    }
+    })
+    await this.#started
   }
 
   wake(): void {
@@ -113,15 +123,16 @@ class OutboxRelay implements Relay {
     }
   }
 
-  async #open(signal: AbortSignal | undefined): Promise<void> {
+  /** Whatever doesn't answer, whoever aborts waits no longer for it. */
+  async #open(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#settings
-    const transport = await resolveTransport(this.#options.transport)
+    const { topology } = this.#options
+    const transport = await unlessAborted(resolveTransport(this.#options.transport), signal)
     this.#transport = transport
-    const capabilities = this.#options.capabilities ?? (await transport.connect(signal))
-    if (this.#options.topology !== undefined) await ensure(transport, this.#options.topology)
-    signal?.throwIfAborted()
+    const capabilities = this.#options.capabilities ?? (await unlessAborted(transport.connect(signal), signal))
+    if (topology !== undefined) await unlessAborted(ensure(transport, topology), signal)
     this.#keeper = this.#createKeeper(transport, capabilities)
-    await this.#keeper.start()
+    await unlessAborted(this.#keeper.start(), signal)
     this.#unwatch = store.watch?.(() => this.wake()) ?? (() => {})
     this.#cleaning = this.#keepClean(clock)
     this.#state = 'running'
@@ -161,18 +172,21 @@ class OutboxRelay implements Relay {
   }
 
   async #close(graceMs: number): Promise<void> {
+    this.#ending.abort(new RelayStoppedError('The relay was stopped before it had started.'))
     await this.#started.catch(() => {})
     const wasRunning = this.#state === 'running'
     this.#state = wasRunning ? 'stopping' : 'stopped'
     if (!wasRunning) return
-    this.#ending.abort()
     this.#unwatch()
     const grace = this.#startGrace(graceMs)
     await this.#keeper?.stop(grace.over)
     await Promise.race([this.#cleaning, grace.over])
     grace.timer.cancel()
-    await this.#closeTransport()
-    this.#state = 'stopped'
+    try {
+      await this.#closeTransport()
+    } finally {
+      this.#state = 'stopped'
+    }
   }
 
   #startGrace(graceMs: number): { readonly timer: Timer; readonly over: Promise<void> } {
@@ -185,7 +199,8 @@ class OutboxRelay implements Relay {
   }
 
   async #closeTransport(): Promise<void> {
-    if (this.#options.capabilities === undefined) await this.#transport?.close()
+    if (this.#options.capabilities !== undefined || this.#transport === undefined) return
+    await atMost(this.#settings.clock, closeMs, this.#transport.close(), () => this.#report.closeUnanswered())
   }
 }
 

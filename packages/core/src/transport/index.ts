@@ -2,6 +2,7 @@
 export type { Clock, Timer } from '../clock.ts'
 export { sleep, systemClock } from '../clock.ts'
 export { EventspineError, isEventspineError } from '../error.ts'
+export { unlessAborted } from '../unless-aborted.ts'
 export type { Capabilities } from './capabilities.ts'
 export type { MessageLimits } from './check-message.ts'
 export { createMessageCheck, messageBounds, messageBytes } from './check-message.ts'
