@@ -19,8 +19,8 @@ export interface Transport {
 
   /**
    * Opens what is needed and says what **this** server can do, read from it where it can be read. Called once, before
-   * anything else. Rejects with `connection-failed` (retryable) or `connection-refused` (credentials, version); the
-   * message never holds a secret.
+   * anything else, and again after a `close`, to start anew. Rejects with `connection-failed` (retryable) or
+   * `connection-refused` (credentials, version); the message never holds a secret.
    */
   connect(signal?: AbortSignal): Promise<Capabilities>
 

@@ -1,7 +1,7 @@
 import type { OutboxBatch, OutboxEvent, SyncOutboxStore } from '../../../outbox/store.ts'
 import type { Message } from '../../../transport/message.ts'
 
-export interface ScratchTx {
+interface ScratchTx {
   readonly messages: Message[]
 }
 

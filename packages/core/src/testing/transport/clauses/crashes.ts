@@ -113,6 +113,8 @@ async function crashLoop(stage: BusStage, event: FactEvent, ordered: boolean): P
     if (death === undefined) break
     crashes += 1
     await death
+    // A successor that came earlier would count the bystanders up, and the poison only when the lease is over.
+    await delay(leaseMs)
   }
   const letters = await publisher.letters(group.name)
   const told = letters.map(({ message, failure }) => `${message.id} ${failure.code}`)
