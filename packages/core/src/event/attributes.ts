@@ -5,11 +5,17 @@ import { InvalidAttributeError } from './errors.ts'
 export type AttributeValue = string | number | boolean
 
 /** Every attribute but `datacontenttype`, which is the header `content-type`. */
-export const attributePrefix = 'ce_'
+const attributePrefix = 'ce_'
 
 /** The header that carries the attribute `name`. */
 export function headerOf(name: string): string {
   return name === 'datacontenttype' ? 'content-type' : attributePrefix + name
+}
+
+/** The attribute that `header` carries, if it does. */
+export function nameOf(header: string): string | undefined {
+  if (header === 'content-type') return 'datacontenttype'
+  return header.startsWith(attributePrefix) ? header.slice(attributePrefix.length) : undefined
 }
 
 /** Headers that an event has a field for, or that repeat what another header says. */

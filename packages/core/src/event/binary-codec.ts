@@ -1,4 +1,4 @@
-import { type AttributeValue, attributePrefix, canonical, checkName, checkValue, headerOf } from './attributes.ts'
+import { type AttributeValue, canonical, checkName, checkValue, headerOf, nameOf } from './attributes.ts'
 import {
   absent,
   type CloudEvent,
@@ -63,12 +63,10 @@ export function decodeBinary(message: CloudEventMessage, options: { readonly max
 export function readAttributes(headers: ReadonlyMap<string, string>): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = Object.create(null)
   for (const [header, value] of headers) {
-    if (header === 'content-type') attributes.datacontenttype = value
-    else if (header.startsWith(attributePrefix) && header !== 'ce_datacontenttype') {
-      const name = header.slice(attributePrefix.length)
-      checkName(name)
-      attributes[name] = value
-    }
+    const name = nameOf(header)
+    if (name === undefined || header === 'ce_datacontenttype') continue
+    checkName(name)
+    attributes[name] = value
   }
   checkRequired(attributes.specversion, attributes.id, attributes.source, attributes.type)
   for (const name of Object.keys(attributes)) checkValue(headerOf(name), attributes[name])

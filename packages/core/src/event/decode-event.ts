@@ -1,16 +1,14 @@
 import { isThenable } from '../maybe-promise.ts'
-import { checkValue, headerOf } from './attributes.ts'
 import { attributeHeaders } from './binary-codec.ts'
 import { type CloudEventData, contentTypeOf } from './cloud-event.ts'
-import { contentMode, dataKind, jsonType } from './content-type.ts'
+import { contentMode, dataKind } from './content-type.ts'
 import type { AnyEventDefinition } from './definition.ts'
 import { InvalidDefinitionError, LimitExceededError } from './errors.ts'
 import type { Event } from './event.ts'
-import { type EventAttributes, readEventAttributes } from './event-attributes.ts'
 import { disarmed, parseJson } from './json.ts'
 import { headerChars, type Limits } from './limits.ts'
+import { readEvent, type UnfinishedEvent } from './read-event.ts'
 import { decodeStructured } from './structured-codec.ts'
-import { readTraceparent, readTracestate } from './traceparent.ts'
 import { upcast } from './upcast.ts'
 import { plainText } from './utf8.ts'
 import { outputOf, validateData } from './validate-data.ts'
@@ -63,27 +61,27 @@ function checkLimits({ headers, body }: IncomingMessage, limits: Limits): void {
 
 /** Binary mode. The body of a type without a definition isn't looked at. */
 function decodeParts(message: IncomingMessage, definitions: Definitions, limits: Limits): Decoded {
-  const attributes = readEventAttributes(message.headers)
-  const definition = definitions.get(attributes.type)
+  const { topic, key, headers, body } = message
+  const event = readEvent(topic, key, headers)
+  const definition = definitions.get(event.type)
   if (definition === undefined) return undefined
-  const { body } = message
-  const data = body === null ? undefined : readBody(body, attributes.contentType, limits.depth)
-  return validated(message, attributes, definition, data)
+  const data = body === null ? undefined : readBody(body, headers.get('content-type'), limits.depth)
+  return finished(event, definition, data)
 }
 
 /** Structured mode: the attributes become the headers that binary mode would have had. */
 function decodeWhole(message: IncomingMessage, definitions: Definitions, limits: Limits): Decoded {
-  const whole = decodeStructured(message.body ?? new Uint8Array(), { maxDepth: limits.depth })
+  const { topic, key, body } = message
+  const whole = decodeStructured(body ?? new Uint8Array(), { maxDepth: limits.depth })
   const headers = attributeHeaders(whole.attributes, contentTypeOf(whole))
   for (const perHop of ['traceparent', 'tracestate']) {
     const value = message.headers.get(perHop)
     if (value !== undefined) headers.set(perHop, value)
   }
-  const attributes = readEventAttributes(headers)
-  const definition = definitions.get(attributes.type)
+  const event = readEvent(topic, key, headers)
+  const definition = definitions.get(event.type)
   if (definition === undefined) return undefined
-  const data = dataOf(whole.data, attributes.contentType, limits.depth)
-  return validated({ ...message, headers }, attributes, definition, data)
+  return finished(event, definition, dataOf(whole.data, headers.get('content-type'), limits.depth))
 }
 
 /** What the schema gets to see. Bytes are copied, for the body is wanted again and handlers may write. */
@@ -112,69 +110,12 @@ function dataOf(data: CloudEventData, contentType: string | undefined, maxDepth:
   }
 }
 
-function validated(
-  message: IncomingMessage,
-  attributes: EventAttributes,
-  definition: AnyEventDefinition,
-  data: unknown,
-): Decoded {
-  const current = attributes.version === definition.version ? data : upcast(definition, attributes.version, data)
+function finished(event: UnfinishedEvent, definition: AnyEventDefinition, data: unknown): Event | Promise<Event> {
+  const current = event.version === definition.version ? data : upcast(definition, event.version, data)
   const result = validateData(definition, current)
-  if (isThenable(result)) return result.then((late) => eventOf(message, attributes, outputOf(definition, late)))
-  return eventOf(message, attributes, outputOf(definition, result))
-}
-
-function eventOf(message: IncomingMessage, attributes: EventAttributes, data: unknown): Event {
-  const { headers } = message
-  const key = message.key ?? attributes.partitionKey
-  const perHop = readTraceparent(headers.get('traceparent'))
-  const traceparent = perHop ?? readTraceparent(headers.get('ce_traceparent'))
-  const tracestate = traceparent && readTracestate(headers.get(perHop === undefined ? 'ce_tracestate' : 'tracestate'))
-  return {
-    id: attributes.id,
-    source: attributes.source,
-    type: attributes.type,
-    time: attributes.time,
-    subject: attributes.subject,
-    version: attributes.version,
-    topic: message.topic,
-    key,
-    data,
-    correlationId: attributes.correlationId,
-    causationId: attributes.causationId,
-    traceparent,
-    tracestate,
-    extensions: extensionsOf(attributes, headers, key, traceparent, tracestate),
+  const withOutput = (valid: Awaited<typeof result>): Event => {
+    event.data = outputOf(definition, valid)
+    return event
   }
-}
-
-const none: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
-
-/** The rest, and every attribute that differs from the field of the event that stands for it. */
-function extensionsOf(
-  attributes: EventAttributes,
-  headers: ReadonlyMap<string, string>,
-  key: string | undefined,
-  traceparent: string | undefined,
-  tracestate: string | undefined,
-): Readonly<Record<string, string>> {
-  let extensions = attributes.rest
-  extensions = withDiffering(extensions, 'datacontenttype', attributes.contentType, jsonType)
-  extensions = withDiffering(extensions, 'partitionkey', attributes.partitionKey, key)
-  extensions = withDiffering(extensions, 'traceparent', headers.get('ce_traceparent'), traceparent)
-  extensions = withDiffering(extensions, 'tracestate', headers.get('ce_tracestate'), tracestate)
-  return extensions ?? none
-}
-
-function withDiffering(
-  extensions: Record<string, string> | undefined,
-  name: string,
-  value: string | undefined,
-  field: string | undefined,
-): Record<string, string> | undefined {
-  if (value === undefined || value === field) return extensions
-  checkValue(headerOf(name), value)
-  const all = extensions ?? (Object.create(null) as Record<string, string>)
-  all[name] = value
-  return all
+  return isThenable(result) ? result.then(withOutput) : withOutput(result)
 }

@@ -35,10 +35,6 @@ const suspicious = /"__proto__"|"constructor"|\\u/
  */
 export function disarmed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) {
-    for (const item of value) disarmed(item)
-    return value
-  }
   const record = value as Record<string, unknown>
   for (const key of Object.keys(record)) {
     const member = record[key]

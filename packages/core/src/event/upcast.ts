@@ -5,7 +5,7 @@ import { UnsupportedVersionError, UpcastFailedError } from './errors.ts'
 export function upcast(definition: AnyEventDefinition, version: number, data: unknown): unknown {
   if (version > definition.version) {
     throw new UnsupportedVersionError(
-      `${definition.type} of version ${version} is newer than version ${definition.version}, which is known here`,
+      `${definition.type} of version ${version} is newer than ${definition.version}, the version here`,
     )
   }
   let current = data
