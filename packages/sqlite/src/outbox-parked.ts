@@ -1,6 +1,6 @@
 import type { OutboxStore, ParkedEvent } from '@eventspine/core/outbox'
 import type { Connection } from './connection.ts'
-import { type MessageRow, messageColumns, toMessage } from './row.ts'
+import { type MessageRow, messageColumns, readMessage } from './row.ts'
 import { now, type Tables } from './schema.ts'
 
 type Parked = Pick<OutboxStore<unknown>, 'parked' | 'retryParked' | 'discardParked'>
@@ -71,7 +71,7 @@ export function parkedEvents(connection: Connection, { aside, lanes }: Tables): 
 function toParked(row: ParkedRow): ParkedEvent {
   return {
     ref: String(row.place),
-    message: toMessage(row),
+    message: readMessage(row).message,
     failure: {
       code: row.failure_code,
       name: row.failure_name,

@@ -1,6 +1,6 @@
 import type { BatchLimit, Claim, OutboxBatch, OutboxEvent } from '@eventspine/core/outbox'
 import type { Connection } from './connection.ts'
-import { type MessageRow, messageColumns, toMessage } from './row.ts'
+import { type MessageRow, messageColumns, readMessage } from './row.ts'
 import { now, type Tables } from './schema.ts'
 
 /** Where a batch's commit moves the cursor, and what it sets aside by itself. Plain data, as the contract asks. */
@@ -61,9 +61,10 @@ export class BatchReader {
   }
 
   #read(claim: Claim, limit: BatchLimit): OutboxBatch | undefined {
-    const batch = new Draft(limit)
+    const batch = new Draft(asideShare(limit))
     const emptied = new Set<number>()
     const joining = this.#readAside(claim, batch, emptied)
+    batch.extend(limit)
     const { cursor, version } = this.#one(this.#statements.position, claim.partition) as unknown as Position
     const waits = this.#laneFilter(claim, emptied)
     const delayed: number[] = []
@@ -82,7 +83,7 @@ export class BatchReader {
   /** Lanes that are due, each from its first event on; `emptied` gets those that are in the batch to their last. */
   #readAside(claim: Claim, batch: Draft, emptied: Set<number>): number[] {
     const joining: number[] = []
-    for (const lane of this.#rows<LaneRow>(this.#statements.dueLanes, claim.partition, batch.limit.events)) {
+    for (const lane of this.#rows<LaneRow>(this.#statements.dueLanes, claim.partition, batch.mostEvents)) {
       if (lane.holds === 0 && lane.key !== null && this.#laneOf(claim, lane.topic, lane.key) !== undefined) {
         joining.push(lane.lane)
       } else if (this.#readLane(lane.lane, batch)) {
@@ -96,7 +97,6 @@ export class BatchReader {
 
   #readLane(lane: number, batch: Draft): boolean {
     for (const row of this.#rows<AsideRow>(this.#statements.lane, lane)) {
-      if (batch.events.length >= asideShare(batch.limit.events)) return false
       if (!batch.add(`aside:${lane}:${row.place}`, row, row.attempt)) return false
     }
     return true
@@ -126,27 +126,39 @@ export class BatchReader {
 }
 
 /** However much waits aside (a topic that is down, a long lane set free), half of each batch is left to the log. */
-function asideShare(events: number): number {
-  return Math.ceil(events / 2)
+function asideShare({ events, bytes }: BatchLimit): BatchLimit {
+  return { events: Math.ceil(events / 2), bytes: bytes / 2 }
 }
 
 /** The events of a batch, within its limits. */
 class Draft {
-  readonly limit: BatchLimit
   readonly events: OutboxEvent[] = []
+  #limit: BatchLimit
   #bytes = 0
+  /** Whether an event has come since the limit was set: the first fits however large it is, or it would never leave. */
+  #begun = false
 
   constructor(limit: BatchLimit) {
-    this.limit = limit
+    this.#limit = limit
   }
 
-  /** False, and not added: the batch is full. The first event always fits. */
+  get mostEvents(): number {
+    return this.#limit.events
+  }
+
+  extend(limit: BatchLimit): void {
+    this.#limit = limit
+    this.#begun = false
+  }
+
+  /** False, and not added: the batch is full. */
   add(ref: string, row: MessageRow, attempt: number): boolean {
     const bytes = row.body?.byteLength ?? 0
-    const full = this.events.length >= this.limit.events || this.#bytes + bytes > this.limit.bytes
-    if (full && this.events.length > 0) return false
+    if (this.events.length >= this.#limit.events) return false
+    if (this.#begun && this.#bytes + bytes > this.#limit.bytes) return false
+    this.#begun = true
     this.#bytes += bytes
-    this.events.push({ ref, message: toMessage(row), attempt })
+    this.events.push({ ref, attempt, ...readMessage(row) })
     return true
   }
 }

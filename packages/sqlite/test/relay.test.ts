@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import {
   createRelay,
   type OutboxStore,
@@ -448,3 +449,27 @@ it('an observer and a logger that throw at everything cost no event', async () =
   await relay.stop()
   expect(relay.state).toBe('stopped')
 })
+
+it.each(['canary', '{"a":"canary"}', '[["a",5]]', '[["a"]]', 'null'])(
+  'a row whose headers somebody made %s is parked with its key behind it, and told of without its text',
+  async (headers) => {
+    const broker = new PublishOnlyBroker()
+    write('a:1', 'a:2', 'b:1', 'a:3')
+    application.prepare(`update eventspine_outbox_log set headers = ? where id = 'a:2'`).run(headers)
+    const relay = await startRelay(broker)
+    await relayed(2)
+    expect(broker.ids).toEqual(['a:1', 'b:1'])
+    const [parked] = await store.parked()
+    expect(parked).toMatchObject({
+      message: { id: 'a:2' },
+      failure: { code: 'unreadable-event', attempts: 1 },
+      held: 1,
+    })
+    expect(inspect(signals, { depth: 9 })).not.toContain('canary')
+    expect(relay.health().healthy).toBe(true)
+    application.exec(`update eventspine_outbox_aside set headers = '[]' where id = 'a:2'`)
+    await store.retryParked('all')
+    await relayed(4)
+    expect(broker.ids).toEqual(['a:1', 'b:1', 'a:2', 'a:3'])
+  },
+)

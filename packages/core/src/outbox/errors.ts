@@ -29,6 +29,12 @@ export class OutboxStoreError extends EventspineError {
   }
 }
 
+/** What stands in the outbox is no message any more: somebody else wrote or changed it. Such an event is parked. */
+export class UnreadableEventError extends EventspineError {
+  readonly code = 'unreadable-event'
+  readonly retryable = false
+}
+
 /** The relay no longer owns the partition that it was working on: somebody else goes on from its last commit. */
 export class ClaimLostError extends EventspineError {
   readonly code = 'claim-lost'

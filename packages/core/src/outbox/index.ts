@@ -5,6 +5,7 @@ export {
   NotInTransactionError,
   OutboxStoreError,
   RelayStoppedError,
+  UnreadableEventError,
 } from './errors.ts'
 export type { Enqueued, EnqueueOptions, Outbox, OutboxOptions, SyncOutbox } from './outbox.ts'
 export { createOutbox } from './outbox.ts'

@@ -22,6 +22,7 @@ it.each([
   { leaseMs: Number.POSITIVE_INFINITY },
   { leaseMs: '1000' as never },
   { batch: { events: -1 } },
+  { batch: { events: 1 } },
   { batch: { events: 2.5 } },
   { batch: { events: Number.POSITIVE_INFINITY } },
   { batch: { bytes: 0 } },

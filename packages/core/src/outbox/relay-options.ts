@@ -28,7 +28,10 @@ export interface RelayOptions {
    * way, so that a refused one never has its successor before it. `pipelined` sends more at once.
    */
   readonly publishOrder?: 'strict' | 'pipelined'
-  /** Per partition in memory at once; at most one batch of each is sent again after a crash. Default 500 events, 2 MiB. */
+  /**
+   * Per partition in memory at once; at most one batch of each is sent again after a crash. Default 500 events (at least 2:
+   * what is tried again never has a batch to itself), 2 MiB.
+   */
   readonly batch?: Partial<BatchLimit>
   /** How long the partitions of a relay that died wait for another. Default 10,000. */
   readonly leaseMs?: number
@@ -85,7 +88,8 @@ function checkParts({ store, transport, publishOrder = 'strict' }: RelayOptions)
 
 function checkNumbers({ batch, leaseMs, poll, cleanupEveryMs, retry }: RelaySettings): void {
   const { initialMs, factor, maxMs, jitter } = retry.backoff
-  check({ 'batch.events': batch.events, leaseMs }, 'a whole number above 0', (n) => Number.isSafeInteger(n) && n > 0)
+  check({ 'batch.events': batch.events }, 'a whole number from 2', (n) => Number.isSafeInteger(n) && n >= 2)
+  check({ leaseMs }, 'a whole number above 0', (n) => Number.isSafeInteger(n) && n > 0)
   check({ 'batch.bytes': batch.bytes, 'retry.attempts': retry.attempts }, 'a number of at least 1', (n) => n >= 1)
   const times = { 'poll.minMs': poll.minMs, 'poll.maxMs': poll.maxMs, cleanupEveryMs }
   check(times, 'a finite number above 0', (n) => Number.isFinite(n) && n > 0)

@@ -9,10 +9,11 @@ import type { Message, Outcome } from '../transport/message.ts'
 import { isEventFault, type SendOptions, SendPass } from './send-pass.ts'
 import type { OutboxEvent } from './store.ts'
 
-/** `a1` is of key `a`; `-1` has none. */
+/** `a1` is of key `a`; `-1` has none; what ends in `u` is unreadable. */
 const eventOf = (id: string): OutboxEvent => ({
   ref: id,
   attempt: 1,
+  ...(id.endsWith('u') ? { unreadable: 'no headers' } : {}),
   message: {
     topic: 'orders',
     id,
@@ -81,6 +82,17 @@ describe('a pass over a batch', () => {
     expect(calls).toEqual([['a1', 'b1', '-1'], ['b2']])
     expect(shown(pass)).toEqual(['failed', 'accepted', 'unsent', 'accepted', 'accepted'])
   })
+
+  it.each([false, true])(
+    'never sends what is unreadable, but what comes before it of its key (strict: %s)',
+    async (strict) => {
+      const { pass, calls } = passOver(['a1', 'a2', '-u', 'a-u', 'a3', 'b1'], () => accepted, { strict })
+      expect(await pass.run()).toBeUndefined()
+      expect(calls.flat().sort()).toEqual(['a1', 'a2', 'b1'])
+      expect(shown(pass)).toEqual(['accepted', 'accepted', 'failed', 'failed', 'unsent', 'accepted'])
+      expect(pass.sent[2]).toMatchObject({ error: { code: 'unreadable-event', message: 'no headers' } })
+    },
+  )
 
   it('blames the first of a key that was refused with its successors', async () => {
     const { pass } = passOver(['a1', 'a2', 'b1'], ({ key }) => (key === 'a' ? refused : accepted))

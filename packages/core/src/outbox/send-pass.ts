@@ -3,6 +3,7 @@ import type { Capabilities } from '../transport/capabilities.ts'
 import { messageBytes } from '../transport/check-message.ts'
 import type { Message, Outcome } from '../transport/message.ts'
 import type { Transport } from '../transport/transport.ts'
+import { UnreadableEventError } from './errors.ts'
 import type { OutboxEvent } from './store.ts'
 
 /** What became of one event so far. `unsent`: it wasn't tried, for another one of its lane failed or the pass ended early. */
@@ -78,8 +79,12 @@ export class SendPass {
     return rest
   }
 
+  #eventAt(index: number): OutboxEvent {
+    return this.#events[index] as OutboxEvent
+  }
+
   #messageAt(index: number): Message {
-    return (this.#events[index] as OutboxEvent).message
+    return this.#eventAt(index).message
   }
 
   #isHalted(index: number): boolean {
@@ -94,7 +99,9 @@ export class SendPass {
     const call: number[] = []
     let bytes = 0
     for (const index of rest) {
-      const message = this.#messageAt(index)
+      const { message, unreadable } = this.#eventAt(index)
+      // Fails by itself, when its lane's turn has come to it.
+      if (unreadable !== undefined) return call.length > 0 ? call : [index]
       const lane = strict ? laneOf(message) : undefined
       if (lane !== undefined && lanes.has(lane)) continue
       bytes += messageBytes(message)
@@ -106,6 +113,8 @@ export class SendPass {
   }
 
   async #send(call: readonly number[]): Promise<Trouble | undefined> {
+    const { unreadable } = this.#eventAt(call[0] as number)
+    if (unreadable !== undefined) return this.#failed(call[0] as number, new UnreadableEventError(unreadable))
     const at = this.#options.now()
     const messages = call.map((index) => this.#messageAt(index))
     let outcomes: readonly Outcome[]

@@ -53,8 +53,9 @@ export interface OutboxStore<Tx> {
    * set aside and is due (of a lane, only from its first on), then the log after the cursor. The store leaves out, and
    * remembers in `batch.next`, what it must set aside: what isn't due yet, and what stands behind a lane's own events that
    * were set aside earlier and aren't all in this batch. So a batch may have no events and still want its `commit`. However
-   * much waits aside, the log has its part of the batch. At least one event comes however large it is. Changes nothing:
-   * until `commit`, the same call gives the same events again.
+   * much waits aside, the log has its part of the batch (of two events or more). A row that is no message any more comes as
+   * an `unreadable` event: it never fails the call, nor keeps others waiting. Changes nothing: until `commit`, the same call
+   * gives the same events again.
    */
   read(claim: Claim, limit: BatchLimit): Promise<OutboxBatch | undefined>
 
@@ -119,7 +120,7 @@ export interface Claim {
 
 export interface BatchLimit {
   readonly events: number
-  /** Of bodies. */
+  /** Of bodies. The first event from aside and the first of the log come however large they are. */
   readonly bytes: number
 }
 
@@ -137,6 +138,8 @@ export interface OutboxEvent {
   readonly message: Message
   /** 1-based: failed attempts that counted, + 1. Survives crashes. */
   readonly attempt: number
+  /** Why the row can't be read as a message, of which `message` is what is left: never sent, parked with its lane behind it. */
+  readonly unreadable?: string
 }
 
 /** What became of one event of a batch. */

@@ -205,6 +205,19 @@ export function testAside<Tx>(test: Test<Tx>): void {
     const rest = await drain(scene.store, [claim], limit)
     assert.deepEqual([...first, ...rest].sort(), [...keys, 'fresh:1'].sort())
   })
+
+  test('lets the log flow beside retries that are larger than a batch', async (scene) => {
+    const claim = await claimOne(scene.store)
+    const body = new Uint8Array(1_000)
+    await write(scene, [message('a:1', { body }), message('b:1', { body })])
+    await step(scene.store, claim, () => ({ as: 'retry', delayMs: 0, attempt: 2, failure }))
+    await write(scene, messages('fresh:1', 'fresh:2'))
+    for (const bytes of [1, 1_000, 1_200]) {
+      const batch = await scene.store.read(claim, { events: 10, bytes })
+      assert.deepEqual(idsOf(batch).slice(0, 2), ['a:1', 'fresh:1'])
+    }
+    assert.deepEqual((await drain(scene.store, [claim], { events: 10, bytes: 1 })).length, 4)
+  })
 }
 
 function retryFirst(id: string, result: RelayResult): Decide {
