@@ -18,6 +18,7 @@ import {
   type Message,
   MessageTooLargeError,
   PublishFailedError,
+  partitionOf,
   type Transport,
   TransportClosedError,
 } from '@eventspine/core/transport'
@@ -140,6 +141,28 @@ it('an event that fails while others of its topic pass is parked after its attem
   })
   expect(broker.ids.filter((id) => id.startsWith('a'))).toEqual([])
   expect(kinds('parked')).toHaveLength(1)
+})
+
+it('a partition whose last event the broker refused for good is in no trouble afterwards', async () => {
+  const broker = new PublishOnlyBroker()
+  const wide = sqliteOutbox({ path: join(folder, 'wide.db'), partitions: 2 })
+  const writer = new DatabaseSync(join(folder, 'wide.db'), { timeout: 5_000 })
+  const put = (id: string): void => {
+    writer.exec('begin immediate')
+    wide.append(writer, [messageOf(id)])
+    writer.exec('commit')
+  }
+  const elsewhere = [...'bcdefgh'].find((key) => partitionOf(key, 2) !== partitionOf('a', 2))
+  broker.refuse = ({ id }) => (id === 'a:1' ? new PublishFailedError('not this one') : undefined)
+  const relay = await startRelay(broker, { store: wide, retry: { attempts: 1 } })
+  put('a:1')
+  await expect.poll(() => relay.health().troubled, { timeout: 5_000 }).toBe(1)
+  put(`${elsewhere}:1`)
+  await expect.poll(() => relay.counts.parked, { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => relay.health(), { timeout: 2_000 }).toMatchObject({ healthy: true, troubled: 0 })
+  await relay.stop()
+  writer.close()
+  await wide.close()
 })
 
 it('a lone event that always fails holds nobody up and is never blamed for what may be the broker', async () => {

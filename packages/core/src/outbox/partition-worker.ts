@@ -143,7 +143,7 @@ export class PartitionWorker {
       if (!this.#mayGoOn) return false
       if (trouble === undefined) break
       this.#fruitless += 1
-      if (await this.#isOfTheBatch(trouble)) return true
+      if (await this.#isOfTheBatch(trouble)) break
       const pauseMs = Math.min(firstTroubleMs * 2 ** (this.#fruitless - 1), longestTroubleMs)
       report.brokerFailed(this.#partition, trouble.error, pauseMs)
       await sleep(settings.clock, pauseMs, this.#quit)
