@@ -23,11 +23,15 @@ export function isBusy(error: unknown): boolean {
   return code === busy || code === locked
 }
 
+/** A statement of a connection that was closed meanwhile, and perhaps opened again. */
+export function isFinalized(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 'ERR_INVALID_STATE'
+}
+
 /** What node:sqlite says names tables and columns, never values. */
 export function storeError(error: unknown): Error {
   if (isEventspineError(error)) return error
   const code = codeOf(error)
-  if (code === undefined) return error instanceof Error ? error : new Error(String(error))
   const detail = error instanceof Error ? error.message : 'unknown error'
-  return new OutboxStoreError(`SQLite: ${detail}`, { retryable: passing.has(code), cause: error })
+  return new OutboxStoreError(`SQLite: ${detail}`, { retryable: code !== undefined && passing.has(code), cause: error })
 }

@@ -1,6 +1,6 @@
 import { NotInTransactionError } from '@eventspine/core/outbox'
 import { type Message, partitionOf } from '@eventspine/core/transport'
-import { storeError } from './errors.ts'
+import { isFinalized, storeError } from './errors.ts'
 import { headersText, messageColumns } from './row.ts'
 import { now, type Tables } from './schema.ts'
 
@@ -24,7 +24,7 @@ export function appender(tables: Tables, partitions: number): Append {
     values (?, ?, ?, ?, ?, ?, ?, ?, ${now})`
 
   const prepare = (tx: SqliteTransaction): SqliteStatement => {
-    const statement = statements.get(tx) ?? tx.prepare(text)
+    const statement = tx.prepare(text)
     statements.set(tx, statement)
     return statement
   }
@@ -34,22 +34,39 @@ export function appender(tables: Tables, partitions: number): Append {
     statement.run(partition, topic, id, source, key ?? null, headersText(headers), body, notBefore ?? null)
   }
 
-  return (tx, messages) => {
-    if (!tx.isTransaction) {
+  const write = (tx: SqliteTransaction, statement: SqliteStatement, messages: readonly Message[]): void => {
+    const all = (): void => {
+      for (const message of messages) insert(statement, message)
+    }
+    if (messages.length === 1) all()
+    else allOrNone(tx, all)
+  }
+
+  const append: Append = (tx, messages) => {
+    if (!isInTransaction(tx)) {
       throw new NotInTransactionError(
         'The connection is in no transaction: BEGIN IMMEDIATE before publishing to the outbox.',
       )
     }
+    const known = statements.get(tx)
     try {
-      const statement = prepare(tx)
-      const all = (): void => {
-        for (const message of messages) insert(statement, message)
-      }
-      if (messages.length === 1) all()
-      else allOrNone(tx, all)
+      if (known === undefined) return write(tx, prepare(tx), messages)
+      write(tx, known, messages)
     } catch (error) {
-      throw storeError(error)
+      if (known === undefined || !isFinalized(error)) throw storeError(error)
+      statements.delete(tx)
+      append(tx, messages)
     }
+  }
+  return append
+}
+
+/** A closed connection throws at the question, and nothing at all is in no transaction either. */
+function isInTransaction(tx: SqliteTransaction): boolean {
+  try {
+    return tx.isTransaction
+  } catch {
+    return false
   }
 }
 

@@ -92,6 +92,46 @@ it('an append on another database says that the table is missing', () => {
   return store.close()
 })
 
+it('an append on a connection that is closed, or on none, is in no transaction', () => {
+  const store = sqliteOutbox({ path })
+  const closed = new DatabaseSync(path)
+  closed.close()
+  for (const tx of [closed, undefined as never, null as never]) {
+    expect(() => store.append(tx, [messageOf('a')])).toThrow(expect.objectContaining({ code: 'not-in-transaction' }))
+  }
+  return store.close()
+})
+
+it('a connection that was closed and opened again takes events as before', async () => {
+  const store = sqliteOutbox({ path })
+  const database = new DatabaseSync(path)
+  for (const ids of [['a'], ['b', 'c'], ['d']]) {
+    database.exec('begin immediate')
+    store.append(database, ids.map(messageOf))
+    database.exec('commit')
+    database.close()
+    database.open()
+  }
+  database.close()
+  expect((await store.status()).pending).toBe(4)
+  await store.close()
+})
+
+it('what can not be written is told in the words of the outbox', () => {
+  const store = sqliteOutbox({ path })
+  const database = new DatabaseSync(path)
+  database.exec('begin immediate')
+  for (const wrong of [{ body: 'text' }, { body: Symbol('body') }, { notBefore: 1.5 }]) {
+    const message = { ...messageOf('a'), ...wrong } as never
+    expect(() => store.append(database, [message])).toThrow(
+      expect.objectContaining({ code: 'outbox-store-failed', retryable: false }),
+    )
+  }
+  database.exec('commit')
+  database.close()
+  return store.close()
+})
+
 describe('a database that somebody writes to', () => {
   it('keeps the relay waiting, not the process', async () => {
     const store = sqliteOutbox({ path })
