@@ -1,0 +1,5 @@
+export { InvalidOptionsError } from './errors.ts'
+export type { KafkaTransportOptions, SaslOptions } from './options.ts'
+export type { TlsOptions } from './tls.ts'
+export type { KafkaTransport } from './transport.ts'
+export { kafkaTransport, transportFromUrl } from './transport.ts'
