@@ -113,7 +113,7 @@ export class Attempt implements HandlerContext {
   #link(aborter: AbortController): void {
     const { lease } = this.task.delivery
     const { stopped } = this.#scope
-    const lose = (): void => aborter.abort(new LeaseLostError('The delivery belongs to another member now.'))
+    const lose = (): void => aborter.abort(new LeaseLostError("The delivery is another member's now."))
     const stop = (): void => aborter.abort(stopped.reason)
     if (lease.aborted) return lose()
     if (stopped.aborted) return stop()

@@ -14,7 +14,7 @@ function wrap(middleware: Middleware, inner: Run): Run {
   return (context) => {
     let called = false
     return middleware(context, async () => {
-      if (called) throw new NextCalledTwiceError('A middleware called next() twice for one delivery.')
+      if (called) throw new NextCalledTwiceError('A middleware called next() twice.')
       called = true
       await inner(context)
     })

@@ -4,10 +4,10 @@ import type { Capabilities } from '../transport/capabilities.ts'
 import type { Subscription } from '../transport/subscription.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Consumer, ConsumerCounts, ConsumerState } from './consumer.ts'
-import { ConsumerStoppedError, InvalidConsumerError } from './errors.ts'
+import { ConsumerStoppedError } from './errors.ts'
 import type { MemberScope } from './member-scope.ts'
 import { Session, type SessionEnd } from './session.ts'
-import { type ConsumerHost, type ConsumerSetup, defaultConcurrency } from './setup.ts'
+import { type ConsumerHost, type ConsumerSetup, checkCounts, defaultConcurrency } from './setup.ts'
 
 const firstRecoveryMs = 100
 const longestRecoveryMs = 10_000
@@ -54,9 +54,7 @@ export class GroupConsumer implements Consumer {
   }
 
   set concurrency(value: number) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new InvalidConsumerError(`Group "${this.group}": concurrency is a whole number from 1, not ${value}.`)
-    }
+    checkCounts(this.group, { concurrency: value })
     this.#concurrency = value
     this.#work?.session?.notice()
   }
@@ -160,8 +158,8 @@ class Work {
       await session.drain(this.#graceOver)
     } else {
       // An iterator that ends unasked is as broken as one that throws.
-      await this.#recoverFrom(end.why === 'broken' ? end.error : undefined)
-      await session.abandon(this.#graceOver)
+      const error = end.why === 'broken' ? end.error : undefined
+      await Promise.all([session.abandon(this.#graceOver), this.#recoverFrom(error)])
     }
   }
 
@@ -204,7 +202,7 @@ class Work {
   #giveUp(): void {
     const { logger, observe } = this.start.host
     this.#enter('failed')
-    logger.error({ group: this.#consumer.group }, 'consumer gave up: its subscription keeps breaking')
+    logger.error({ group: this.#consumer.group }, 'subscription keeps breaking, giving up')
     observe?.({ kind: 'broken', group: this.#consumer.group, error: undefined, recoverInMs: undefined })
   }
 }

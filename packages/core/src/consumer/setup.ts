@@ -44,7 +44,8 @@ export const defaultConcurrency = 16
 /** `orderedTopics` are those that publishers keep ordered. Throws `invalid-consumer`. */
 export function setUpConsumer(options: ConsumerOptions, orderedTopics: ReadonlySet<string>): ConsumerSetup {
   const concurrency = options.concurrency ?? defaultConcurrency
-  checkNumbers(options)
+  const { prefetch, prefetchBytes, leaseMs, retry } = options
+  checkCounts(options.group, { concurrency, prefetch, prefetchBytes, leaseMs, attempts: retry?.attempts })
   checkTypes(options)
   const topics = [...new Set(options.on.map((registration) => registration.definition.topic))]
   return {
@@ -57,10 +58,10 @@ export function setUpConsumer(options: ConsumerOptions, orderedTopics: ReadonlyS
     },
     registrations: options.on,
     middlewares: options.use ?? [],
-    prefetch: Math.max(options.prefetch ?? 256, concurrency),
-    prefetchBytes: options.prefetchBytes ?? 8 * 1024 * 1024,
-    leaseMs: options.leaseMs ?? 30_000,
-    retry: planRetries(options.retry),
+    prefetch: Math.max(prefetch ?? 256, concurrency),
+    prefetchBytes: prefetchBytes ?? 8 * 1024 * 1024,
+    leaseMs: leaseMs ?? 30_000,
+    retry: planRetries(retry),
     isolateAfter: options.suspects?.isolateAfter ?? 5,
     giveUpAfter: options.suspects?.giveUpAfter ?? 20,
   }
@@ -73,9 +74,8 @@ export function unmetNeeds(setup: ConsumerSetup, capabilities: Capabilities): st
   const holdMs = longestHoldMs(setup)
   const unmet: string[] = []
   if (ordered && !orderedGroups) unmet.push('order per key')
-  if (startAt === 'earliest' && !history) unmet.push('history for startAt: earliest')
-  if (ordered && holdMs > maxHoldMs)
-    unmet.push(`holding a delivery ${holdMs} ms for its retries (${maxHoldMs} at most)`)
+  if (startAt === 'earliest' && !history) unmet.push('startAt: earliest')
+  if (ordered && holdMs > maxHoldMs) unmet.push(`to hold a delivery for ${holdMs} ms, at most ${maxHoldMs}`)
   return unmet.map((need) => `group "${name}" needs ${need}`)
 }
 
@@ -90,25 +90,22 @@ function decideOrder(options: ConsumerOptions, topics: readonly string[], ordere
   const unordered = topics.filter((topic) => !ordered.has(topic))
   if (unordered.length === topics.length && options.ordered === undefined) return false
   if (unordered.length === 0) return true
-  throw invalid(options, `no event on ${unordered.join(', ')} has a key: give one a key, or say ordered: false`)
+  throw invalid(options.group, `no event on ${unordered.join(', ')} has a key: add one, or say ordered: false`)
 }
 
-function checkNumbers(options: ConsumerOptions): void {
-  const { concurrency, prefetch, prefetchBytes, leaseMs } = options
-  const attempts = options.retry?.attempts
-  for (const [name, value] of Object.entries({ concurrency, prefetch, prefetchBytes, leaseMs, attempts })) {
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
-      throw invalid(options, `${name} is a whole number from 1, not ${value}`)
-    }
+/** Throws `invalid-consumer`. */
+export function checkCounts(group: string, counts: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, count = 1] of Object.entries(counts)) {
+    if (!Number.isInteger(count) || count < 1) throw invalid(group, `${name} must be a positive integer`)
   }
 }
 
 function checkTypes(options: ConsumerOptions): void {
   const types = options.on.map((registration) => registration.definition.type)
-  if (types.length === 0) throw invalid(options, '"on" is empty')
+  if (types.length === 0) throw invalid(options.group, '"on" is empty')
   const twice = types.find((type, index) => types.indexOf(type) !== index)
-  if (twice !== undefined) throw invalid(options, `"${twice}" is handled twice`)
+  if (twice !== undefined) throw invalid(options.group, `"${twice}" is handled twice`)
 }
 
-const invalid = (options: ConsumerOptions, reason: string): InvalidConsumerError =>
-  new InvalidConsumerError(`Group "${options.group}": ${reason}.`)
+const invalid = (group: string, reason: string): InvalidConsumerError =>
+  new InvalidConsumerError(`Group "${group}": ${reason}.`)
