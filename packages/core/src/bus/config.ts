@@ -28,24 +28,16 @@ export async function loadConfig(location: string | URL): Promise<BusOptions> {
 
 /** Throws `invalid-config`. No message repeats the transport's URL: it may hold a password. */
 export function checkOptions(options: BusOptions): void {
-  const { source, transport, publishTimeoutMs = 1, stopGraceMs = 0 } = options
-  if (typeof source !== 'string' || source === '') {
-    throw new InvalidConfigError('"source" is a URI that names this service.')
-  }
-  if (
-    typeof transport !== 'string' &&
-    typeof (transport as { connect?: unknown } | undefined)?.connect !== 'function'
-  ) {
-    throw new InvalidConfigError('"transport" is a URL or an adapter object.')
-  }
-  checkChoice('topology', options.topology, ['ensure', 'verify', 'none'])
-  checkChoice('unheard', options.unheard, ['count', 'reject'])
-  if (!(publishTimeoutMs > 0)) throw new InvalidConfigError('"publishTimeoutMs" is a number above 0.')
-  if (!(stopGraceMs >= 0)) throw new InvalidConfigError('"stopGraceMs" is a number from 0.')
+  const { source, transport, topology = 'ensure', unheard = 'count', publishTimeoutMs = 1, stopGraceMs = 0 } = options
+  const isAdapter = typeof (transport as { connect?: unknown } | undefined)?.connect === 'function'
+  check('source', typeof source === 'string' && source !== '', 'a URI that names this service')
+  check('transport', typeof transport === 'string' || isAdapter, 'a URL or an adapter')
+  check('topology', ['ensure', 'verify', 'none'].includes(topology), 'ensure, verify or none')
+  check('unheard', ['count', 'reject'].includes(unheard), 'count or reject')
+  check('publishTimeoutMs', publishTimeoutMs > 0, 'more than 0')
+  check('stopGraceMs', stopGraceMs >= 0, 'at least 0')
 }
 
-function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
-  if (value !== undefined && !choices.includes(value)) {
-    throw new InvalidConfigError(`"${name}" is one of ${choices.join(', ')}.`)
-  }
+function check(option: string, holds: boolean, rule: string): void {
+  if (!holds) throw new InvalidConfigError(`"${option}" must be ${rule}.`)
 }

@@ -39,7 +39,7 @@ export function checkAttributes(attributes: Readonly<Record<string, unknown>>): 
 /** Throws unless what was read from the wire is a CloudEvent of specversion 1.0. */
 export function checkRequired(specversion: unknown, id: unknown, source: unknown, type: unknown): void {
   if (specversion === undefined || id === undefined || source === undefined || type === undefined) {
-    throw new UndecodableError('not a CloudEvent: specversion, id, source and type are required')
+    throw new UndecodableError('not a CloudEvent: specversion, id, source or type is missing')
   }
   if (specversion !== '1.0') throw new UnsupportedSpecversionError('only specversion 1.0 is read')
 }

@@ -31,5 +31,5 @@ const structured = /^application\/cloudevents\+json[ \t]*(?:;|$)/i
 export function contentMode(contentType: string | undefined): 'binary' | 'structured' {
   if (contentType === undefined || contentType === jsonType || !eventFormat.test(contentType)) return 'binary'
   if (structured.test(contentType)) return 'structured'
-  throw new UnsupportedFormatError('an event format that is not application/cloudevents+json')
+  throw new UnsupportedFormatError('only application/cloudevents+json is read')
 }

@@ -19,13 +19,10 @@ export function defineEvent<const Type extends string, Schema extends StandardSc
 ): EventDefinition<Type, StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>> {
   const { schema, key, topic = type, version = 1, upcast } = options
   checkType(type)
-  if (!isStandardSchema(schema)) throw invalid(type, 'schema must implement Standard Schema v1')
+  if (!isStandardSchema(schema)) throw invalid(type, 'schema must be a Standard Schema')
   if (key !== undefined && typeof key !== 'function') throw invalid(type, 'key must be a function')
   if (typeof topic !== 'string' || !topicForm.test(topic)) {
-    throw invalid(
-      type,
-      'topic must be 1 to 200 of A-Z a-z 0-9 . _ -, begin with a letter or digit and have no empty part',
-    )
+    throw invalid(type, 'topic must be 1 to 200 of A-Z a-z 0-9 . _ - from a letter or digit on, with no empty part')
   }
   if (!Number.isInteger(version) || version < 1 || version > 2 ** 31 - 1) {
     throw invalid(type, 'version must be a positive 32-bit integer')
@@ -61,7 +58,7 @@ function checkUpcasters(type: string, upcast: Upcasters, version: number): void 
   const count = Object.keys(upcast).length
   for (let step = version - Math.max(1, count); step < version; step++) {
     if (step < 1 || !Object.hasOwn(upcast, step) || typeof upcast[step] !== 'function') {
-      throw invalid(type, 'upcast must have a function for each version from the oldest still read up to version - 1')
+      throw invalid(type, 'upcast must have a function for each version from the oldest up to the one before')
     }
   }
 }

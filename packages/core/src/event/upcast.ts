@@ -4,16 +4,12 @@ import { UnsupportedVersionError, UpcastFailedError } from './errors.ts'
 /** `data` of `version` as data of the definition's version. Throws `unsupported-version` and `upcast-failed`. */
 export function upcast(definition: AnyEventDefinition, version: number, data: unknown): unknown {
   if (version > definition.version) {
-    throw new UnsupportedVersionError(
-      `${definition.type} of version ${version} is newer than ${definition.version}, the version here`,
-    )
+    throw unsupported(definition, version)
   }
   let current = data
   for (let step = version; step < definition.version; step++) {
     const upcaster = definition.upcast?.[step]
-    if (upcaster === undefined) {
-      throw new UnsupportedVersionError(`${definition.type} of version ${version} has no upcaster here`)
-    }
+    if (upcaster === undefined) throw unsupported(definition, version)
     try {
       current = upcaster(current)
     } catch (cause) {
@@ -21,4 +17,10 @@ export function upcast(definition: AnyEventDefinition, version: number, data: un
     }
   }
   return current
+}
+
+function unsupported(definition: AnyEventDefinition, version: number): UnsupportedVersionError {
+  return new UnsupportedVersionError(
+    `${definition.type} of version ${version} can't become version ${definition.version}`,
+  )
 }

@@ -1,14 +1,14 @@
 import { EventspineError } from '../error.ts'
 import type { Transport } from './transport.ts'
 
-const packageOf: Readonly<Record<string, string>> = {
-  memory: '@eventspine/memory',
-  kafka: '@eventspine/kafka',
-  amqp: '@eventspine/rabbitmq',
-  amqps: '@eventspine/rabbitmq',
-  sqs: '@eventspine/sqs',
-  redis: '@eventspine/redis',
-  rediss: '@eventspine/redis',
+const adapterOf: Readonly<Record<string, string>> = {
+  memory: 'memory',
+  kafka: 'kafka',
+  amqp: 'rabbitmq',
+  amqps: 'rabbitmq',
+  sqs: 'sqs',
+  redis: 'redis',
+  rediss: 'redis',
 }
 
 /** The transport URL's scheme belongs to no adapter. */
@@ -31,26 +31,21 @@ interface AdapterModule {
 /** An adapter object is itself; a URL loads the package of its scheme. No message repeats the URL: it may hold a password. */
 export async function resolveTransport(transport: string | Transport): Promise<Transport> {
   if (typeof transport !== 'string') return transport
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(transport)?.[1]?.toLowerCase()
-  const name = scheme === undefined || !Object.hasOwn(packageOf, scheme) ? undefined : packageOf[scheme]
-  if (name === undefined) throw unknownScheme(scheme)
-  const adapter = await loadAdapter(name, `${scheme}:`)
-  return adapter.transportFromUrl(transport)
+  const scheme = /^[a-z][a-z0-9+.-]*(?=:)/i.exec(transport)?.[0].toLowerCase() ?? ''
+  if (!Object.hasOwn(adapterOf, scheme)) {
+    throw new UnknownSchemeError(`No transport is called "${scheme}:", only ${Object.keys(adapterOf).join(', ')}.`)
+  }
+  const { transportFromUrl } = await loadAdapter(`@eventspine/${adapterOf[scheme]}`)
+  return transportFromUrl(transport)
 }
 
-function unknownScheme(scheme: string | undefined): UnknownSchemeError {
-  const known = Object.keys(packageOf).join(':, ')
-  return new UnknownSchemeError(`No transport is called "${scheme ?? ''}:"; there are ${known}:, and adapter objects.`)
-}
-
-async function loadAdapter(name: string, scheme: string): Promise<AdapterModule> {
+async function loadAdapter(name: string): Promise<AdapterModule> {
   try {
     return (await import(name)) as AdapterModule
   } catch (cause) {
-    if (!isMissing(cause, name)) throw cause
-    throw new MissingAdapterError(`"${scheme}" needs a package that isn't installed. Run: npm install ${name}`, {
-      cause,
-    })
+    throw isMissing(cause, name)
+      ? new MissingAdapterError(`The adapter is not installed. Run: npm install ${name}`, { cause })
+      : cause
   }
 }
 
@@ -59,8 +54,5 @@ async function loadAdapter(name: string, scheme: string): Promise<AdapterModule>
  * bundlers and test runners resolve in their own words and without Node's code.
  */
 function isMissing(cause: unknown, name: string): boolean {
-  if (!(cause instanceof Error)) return false
-  const [, missing] =
-    /(?:cannot find|could not resolve|failed to resolve)[^'"]*['"]([^'"]+)['"]/i.exec(cause.message) ?? []
-  return missing === name
+  return cause instanceof Error && /(?:find|resolve)[^'"]*['"]([^'"]+)/i.exec(cause.message)?.[1] === name
 }
