@@ -1,25 +1,23 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { OutboxStoreError } from '@eventspine/core/outbox'
-import { isBusy, storeError } from './errors.ts'
+import { storeError } from './errors.ts'
 import type { SqliteOutboxSettings } from './options.ts'
-
-const longestPauseMs = 20
+import { type Patience, patiently, patientlyBlocking, unlessBusy } from './patience.ts'
 
 /**
- * The relay's connection. SQLite's own way to wait for a writer blocks the thread, and with it the very transaction of the
- * same process that it may be waiting for; so this one never waits inside SQLite, but tries again from the event loop.
- * Between `begin` and `commit` nothing is awaited: on a shared connection no foreign statement gets in.
+ * The relay's connection, which never waits inside SQLite. Between `begin` and `commit` nothing is awaited: on a shared
+ * connection no foreign statement gets in.
  */
 export class Connection {
   readonly database: DatabaseSync
   readonly #owned: boolean
-  readonly #busyTimeoutMs: number
+  readonly #patience: Patience
   readonly #statements = new Map<string, StatementSync>()
   #closed = false
 
   constructor({ target, busyTimeoutMs }: SqliteOutboxSettings) {
     this.#owned = 'path' in target
-    this.#busyTimeoutMs = busyTimeoutMs
+    this.#patience = { timeoutMs: busyTimeoutMs, late: () => busyFor(busyTimeoutMs) }
     this.database = 'path' in target ? open(target.path) : target.database
   }
 
@@ -45,15 +43,7 @@ export class Connection {
 
   /** Before the store is used: blocks the thread while others do the same. */
   setUp<T>(work: () => T): T {
-    const deadline = performance.now() + this.#busyTimeoutMs
-    for (;;) {
-      try {
-        return work()
-      } catch (error) {
-        if (!isBusy(error) || performance.now() >= deadline) throw storeError(error)
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + Math.random() * longestPauseMs)
-      }
-    }
+    return patientlyBlocking(() => typed(() => unlessBusy(work)), this.#patience)
   }
 
   close(): void {
@@ -63,40 +53,43 @@ export class Connection {
     if (this.#owned) this.database.close()
   }
 
-  async #transact<T>(begin: string, work: () => T): Promise<T> {
-    const deadline = performance.now() + this.#busyTimeoutMs
-    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      if (this.#closed) throw new OutboxStoreError('The outbox is closed.', { retryable: false })
-      const done = this.#try(begin, work)
-      if (done !== undefined) return done.value
-      if (performance.now() >= deadline) {
-        const message = `SQLite: another writer held the database for ${this.#busyTimeoutMs} ms.`
-        throw new OutboxStoreError(message, { retryable: true })
-      }
-      await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)))
-    }
+  /** Somebody's own transaction is open on the connection that he shares with the store. */
+  get #isForeign(): boolean {
+    return this.database.isTransaction
   }
 
-  /** Undefined: somebody else is at it. */
-  #try<T>(begin: string, work: () => T): { readonly value: T } | undefined {
+  #transact<T>(begin: string, work: () => T): Promise<T> {
+    return patiently(() => {
+      if (this.#closed) throw new OutboxStoreError('The outbox is closed.', { retryable: false })
+      return typed(() => (this.#isForeign ? undefined : unlessBusy(() => this.#try(begin, work))))
+    }, this.#patience)
+  }
+
+  #try<T>(begin: string, work: () => T): T {
     const { database } = this
-    if (database.isTransaction) return undefined
     try {
       this.sql(begin).run()
       const value = work()
       this.sql('commit').run()
-      return { value }
+      return value
     } catch (error) {
       if (database.isTransaction) database.exec('rollback')
-      if (isBusy(error)) return undefined
-      throw storeError(error)
+      throw error
     }
   }
 }
 
+function busyFor(ms: number): OutboxStoreError {
+  return new OutboxStoreError(`SQLite: another writer held the database for ${ms} ms.`, { retryable: true })
+}
+
 function open(path: string): DatabaseSync {
+  return typed(() => new DatabaseSync(path, { timeout: 0 }))
+}
+
+function typed<T>(call: () => T): T {
   try {
-    return new DatabaseSync(path, { timeout: 0 })
+    return call()
   } catch (error) {
     throw storeError(error)
   }

@@ -1,11 +1,17 @@
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as pause } from 'node:timers/promises'
-import { InboxBusyError, type InboxKey, type InboxStore, InboxStoreError, isEventspineError } from '@eventspine/core'
+import {
+  InboxBusyError,
+  type InboxKey,
+  type InboxStore,
+  InboxStoreError,
+  InvalidMiddlewareError,
+  isEventspineError,
+} from '@eventspine/core'
 import { unlessAborted } from '@eventspine/core/transport'
-import { isBusy } from './errors.ts'
 import { readInboxOptions, type SqliteInboxOptions } from './inbox-options.ts'
 import { InboxTable } from './inbox-table.ts'
 import { Turns } from './inbox-turns.ts'
+import { type Patience, patiently, patientlyBlocking, unlessBusy } from './patience.ts'
 
 export interface SqliteInbox extends InboxStore<DatabaseSync> {
   /** After the bus has stopped. Work that still runs keeps its transaction. Idempotent. */
@@ -27,14 +33,13 @@ export function sqliteInbox(options: SqliteInboxOptions): SqliteInbox {
   return new Inbox(readInboxOptions(options))
 }
 
-const longestPauseMs = 20
 /** Each so many events, up to `cleaned` old marks are removed: more than come in, without a timer. */
 const cleanEvery = 100
 const cleaned = 200
 
 class Inbox implements SqliteInbox {
   readonly #path: string
-  readonly #busyTimeoutMs: number
+  readonly #patience: Patience
   readonly #table: InboxTable
   readonly #turns = new Turns()
   /** For what is done within one statement; handlers never see it. */
@@ -43,7 +48,7 @@ class Inbox implements SqliteInbox {
 
   constructor(options: Required<SqliteInboxOptions>) {
     this.#path = options.path
-    this.#busyTimeoutMs = options.busyTimeoutMs
+    this.#patience = { timeoutMs: options.busyTimeoutMs, late: () => busyFor(options.busyTimeoutMs) }
     this.#table = new InboxTable(options)
     this.#own = typed(() => new DatabaseSync(this.#path, { timeout: 0 }))
     try {
@@ -70,7 +75,9 @@ class Inbox implements SqliteInbox {
   }
 
   async sweep(olderThanMs: number): Promise<number> {
-    for (let sum = 0; ; ) {
+    if (!(olderThanMs >= 0)) throw new InvalidMiddlewareError('sweep: olderThanMs is a number from 0.')
+    let sum = 0
+    for (;;) {
       const end = await this.#turns.take(undefined)
       try {
         const { count, more } = await this.#patiently(() => this.#table.removeOld(this.#own, olderThanMs))
@@ -105,42 +112,27 @@ class Inbox implements SqliteInbox {
     }
   }
 
-  /** Never waits inside SQLite, which would block the process, and with it perhaps the writer that it waits for. */
-  async #patiently<Value>(attempt: () => Value, signal?: AbortSignal): Promise<Value> {
-    const deadline = performance.now() + this.#busyTimeoutMs
-    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      if (!this.#own.isOpen) throw new InboxStoreError('The inbox is closed.', { retryable: true })
-      const result = this.#attempt(attempt, deadline)
-      if (result !== undefined) return result.value
-      await unlessAborted(pause(pauseMs * (0.5 + Math.random() / 2)), signal)
-    }
+  #patiently<Value>(attempt: () => Value, signal?: AbortSignal): Promise<Value> {
+    return patiently(
+      () => {
+        if (!this.#own.isOpen) throw new InboxStoreError('The inbox is closed.', { retryable: true })
+        return typed(() => unlessBusy(attempt))
+      },
+      { ...this.#patience, signal },
+    )
   }
 
-  /** Undefined: somebody else writes. */
-  #attempt<Value>(attempt: () => Value, deadline: number): { readonly value: Value } | undefined {
-    try {
-      return { value: attempt() }
-    } catch (error) {
-      if (!isBusy(error)) throw storeError(error)
-      if (performance.now() < deadline) return undefined
-      throw new InboxBusyError(`SQLite: another writer held the database for ${this.#busyTimeoutMs} ms.`, {
-        cause: error,
-      })
-    }
-  }
-
-  /** Before anything else runs: blocks the thread while others do the same. */
   #setUp(): void {
-    const deadline = performance.now() + this.#busyTimeoutMs
-    const make = (): true => {
+    const make = (): void => {
       this.#own.exec('pragma journal_mode = wal')
       this.#table.create(this.#own)
-      return true
     }
-    while (this.#attempt(make, deadline) === undefined) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + Math.random() * longestPauseMs)
-    }
+    patientlyBlocking(() => typed(() => unlessBusy(make)), this.#patience)
   }
+}
+
+function busyFor(ms: number): InboxBusyError {
+  return new InboxBusyError(`SQLite: another writer held the database for ${ms} ms.`)
 }
 
 function commit(tx: DatabaseSync): void {

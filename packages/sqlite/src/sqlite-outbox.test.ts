@@ -180,6 +180,14 @@ describe('a connection that the store shares with the application', () => {
     database.close()
   })
 
+  it('is told of in the words of the outbox when the application has closed it', async () => {
+    const database = new DatabaseSync(':memory:')
+    const store = sqliteOutbox({ database })
+    database.close()
+    await expect(store.status()).rejects.toMatchObject({ code: 'outbox-store-failed', retryable: false })
+    await store.close()
+  })
+
   it('is refused while a transaction is open on it', () => {
     const database = new DatabaseSync(':memory:')
     database.exec('begin')

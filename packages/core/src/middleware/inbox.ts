@@ -30,6 +30,7 @@ export interface InboxStore<Tx = undefined> {
   /**
    * Forgets what has been done for at least `olderThanMs`, a little at a time beside running work; resolves to how many. An
    * event that comes again afterwards is run again: keep marks for longer than anything may be redelivered or replayed.
+   * Rejects with `invalid-middleware` for what is no number from 0.
    */
   sweep(olderThanMs: number): Promise<number>
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isEventspineError } from '../../error.ts'
 import type { InboxKey, InboxStore } from '../../middleware/inbox.ts'
 import type { TestRunner } from '../transport/runner.ts'
 import { hostileIds } from './hostile-ids.ts'
@@ -287,6 +288,14 @@ function testSweep<Tx>(test: Test<Tx>): void {
     assert.equal(await scene.inbox.sweep(0), 0)
     assert.equal(await deliver(scene, 'e-1'), 'done')
     await assertEffects(scene, { 'e-1': 2, 'e-2': 1, 'e-3': 1 })
+  })
+
+  test('refuses an age that is none, and forgets nothing then', async (scene) => {
+    await deliver(scene, 'e-1')
+    for (const age of [-1, Number.NaN]) {
+      await assert.rejects(scene.inbox.sweep(age), (error) => isEventspineError(error, 'invalid-middleware'))
+    }
+    assert.equal(await deliver(scene, 'e-1'), 'duplicate')
   })
 
   test('may run while work runs, and touches none of it', async (scene) => {
