@@ -1,5 +1,6 @@
 import type { Logger } from '@eventspine/core'
 import { count, shown } from '../demo/format.ts'
+import { openShop } from '../demo/open-shop.ts'
 import { runDemo } from '../demo/run-demo.ts'
 import { ProductsError, readProducts } from '../intake/products.ts'
 import { type CliOptions, help, readOptions, UsageError } from './options.ts'
@@ -37,6 +38,7 @@ async function demo(options: CliOptions, { stdout }: Streams, signal: AbortSigna
   const { orders: ordersFile, transport, folder, sabotage } = options
   const result = await runDemo({
     transport,
+    open: openShop,
     ordersFile,
     products: readProducts(options.products),
     folder,

@@ -1,4 +1,5 @@
 import type { Bus } from '@eventspine/core'
+import { services } from './roles.ts'
 
 export interface FoundLetter {
   readonly group: string
@@ -8,13 +9,12 @@ export interface FoundLetter {
   readonly message: string
 }
 
-const groups = ['order', 'payment', 'inventory', 'journal']
-
-/** Those of all groups of the shop; any bus on the broker can ask. */
-export async function findDeadLetters(bus: Bus): Promise<FoundLetter[]> {
+/** Those of all groups of the shop; any bus on the broker can ask. `since`, in epoch milliseconds, leaves out older ones. */
+export async function findDeadLetters(bus: Bus, since: number): Promise<FoundLetter[]> {
   const found: FoundLetter[] = []
-  for (const group of groups) {
+  for (const group of services) {
     for await (const { message, failure } of bus.deadLetters(group).browse()) {
+      if (failure.at < since) continue
       const type = message.headers.get('ce_type') ?? message.topic
       found.push({ group, id: message.id, type, code: failure.code, message: failure.message })
     }

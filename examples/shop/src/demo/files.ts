@@ -11,12 +11,9 @@ export interface ShopFiles {
   readonly gateway: string
   /** Where they lie. */
   readonly folder: string
-  remove(): void
 }
 
-/** In a new folder under `parent`. */
-export function createShopFiles(parent: string): ShopFiles {
-  const folder = mkdtempSync(join(parent, 'eventspine-shop-'))
+export function shopFilesIn(folder: string): ShopFiles {
   const file = (name: string): string => join(folder, `${name}.sqlite`)
   return {
     order: file('order'),
@@ -25,8 +22,13 @@ export function createShopFiles(parent: string): ShopFiles {
     journal: file('journal'),
     gateway: file('gateway'),
     folder,
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+/** In a new folder under `parent`. */
+export function createShopFiles(parent: string): ShopFiles & { remove(): void } {
+  const folder = mkdtempSync(join(parent, 'eventspine-shop-'))
+  return { ...shopFilesIn(folder), remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
 const sharedMemory = '/dev/shm'

@@ -8,14 +8,14 @@ function handled(id: string, ageMs = 0): Signal {
 }
 
 test('an event that is handled again counts as repeated, not as consumed', () => {
-  const meter = new Meter('order')
+  const meter = new Meter()
   for (const id of ['a', 'b', 'a']) meter.observe(handled(id))
 
   expect(meter.read()).toMatchObject({ consumed: 2, repeated: 1 })
 })
 
 test('percentiles are those of the events that were handled', () => {
-  const meter = new Meter('order')
+  const meter = new Meter()
   for (let age = 1; age <= 100; age++) meter.observe(handled(String(age), age * 1_000))
 
   const { p50, p99 } = meter.read()
@@ -24,11 +24,11 @@ test('percentiles are those of the events that were handled', () => {
 })
 
 test('nothing handled has no latency', () => {
-  expect(new Meter('order').read().p50).toBeNaN()
+  expect(new Meter().read().p50).toBeNaN()
 })
 
 test('a last attempt is no retry', () => {
-  const meter = new Meter('order')
+  const meter = new Meter()
   const event = { source: 'test', id: 'a' } as Event
   const failed = { kind: 'attempt-failed', group: 'test', event, attempt: 1, error: new Error('no') } as const
   meter.observe({ ...failed, retryInMs: 10 })

@@ -1,65 +1,59 @@
-import type { Observe } from '@eventspine/core'
-import type { ObserveRelay } from '@eventspine/core/outbox'
+import type { Observe, Signal } from '@eventspine/core'
 
-export interface ServiceFigures {
-  readonly service: string
-  /** Sent on by the service's relay. */
-  readonly published: number
+export interface Measures {
   /** Handled, the first time. */
   readonly consumed: number
   /** Handled again: at-least-once delivery. */
   readonly repeated: number
   /** Failed attempts that were run again. */
   readonly retried: number
-  readonly deadLettered: number
   /** From the transaction that wrote the event to the end of its handler, in milliseconds; NaN when nothing was handled. */
   readonly p50: number
   readonly p99: number
 }
 
-/** Counts what a service's bus and relay say that they do. */
+/** What a meter counts, small enough to be told to another process at once. */
+export type Sighting =
+  | { readonly kind: 'handled'; readonly event: string; readonly latencyMs: number }
+  | { readonly kind: 'retried' }
+
+export function sightingOf(signal: Signal): Sighting | undefined {
+  if (signal.kind === 'attempt-failed' && signal.retryInMs !== undefined) return { kind: 'retried' }
+  if (signal.kind !== 'handled') return undefined
+  const { source, id, time = '' } = signal.event
+  return { kind: 'handled', event: `${source} ${id}`, latencyMs: Date.now() - Date.parse(time) }
+}
+
+/** Counts what a service's bus says that it does. */
 export class Meter {
-  readonly service: string
-  #published = 0
   #repeated = 0
   #retried = 0
-  #deadLettered = 0
   readonly #seen = new Set<string>()
   readonly #latencies: number[] = []
 
-  constructor(service: string) {
-    this.service = service
-  }
-
   readonly observe: Observe = (signal) => {
-    if (signal.kind === 'dead-lettered') this.#deadLettered++
-    else if (signal.kind === 'attempt-failed' && signal.retryInMs !== undefined) this.#retried++
-    else if (signal.kind === 'handled') this.#handled(signal.event)
+    const sighting = sightingOf(signal)
+    if (sighting !== undefined) this.add(sighting)
   }
 
-  readonly observeRelay: ObserveRelay = (signal) => {
-    if (signal.kind === 'relayed') this.#published += signal.events
-  }
-
-  read(): ServiceFigures {
-    const sorted = this.#latencies.toSorted((a, b) => a - b)
-    return {
-      service: this.service,
-      published: this.#published,
-      consumed: this.#seen.size,
-      repeated: this.#repeated,
-      retried: this.#retried,
-      deadLettered: this.#deadLettered,
-      p50: percentile(sorted, 0.5),
-      p99: percentile(sorted, 0.99),
+  add(sighting: Sighting): void {
+    if (sighting.kind === 'retried') this.#retried++
+    else if (this.#seen.has(sighting.event)) this.#repeated++
+    else {
+      this.#seen.add(sighting.event)
+      this.#latencies.push(sighting.latencyMs)
     }
   }
 
-  #handled({ source, id, time }: { readonly source: string; readonly id: string; readonly time: string | undefined }) {
-    const name = `${source} ${id}`
-    if (this.#seen.has(name)) this.#repeated++
-    else this.#latencies.push(Date.now() - Date.parse(time ?? ''))
-    this.#seen.add(name)
+  read(): Measures {
+    const sorted = this.#latencies.toSorted((a, b) => a - b)
+    return {
+      consumed: this.#seen.size,
+      repeated: this.#repeated,
+      retried: this.#retried,
+      p50: percentile(sorted, 0.5),
+      p99: percentile(sorted, 0.99),
+    }
   }
 }
 

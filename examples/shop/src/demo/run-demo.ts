@@ -4,21 +4,25 @@ import { type IntakeCounts, placeOrders } from '../intake/place-orders.ts'
 import type { Product } from '../intake/products.ts'
 import { orderSource } from '../services/order/service.ts'
 import type { Invariant } from './audit.ts'
-import { type FoundLetter, findDeadLetters } from './dead-letters.ts'
-import { publishMalformedOrder, repeatOrders } from './faults.ts'
+import type { FoundLetter } from './dead-letters.ts'
+import { publishMalformedOrder } from './faults.ts'
+import { figuresOf, type ServiceFigures } from './figures.ts'
 import { createShopFiles, quickestFolder, type ShopFiles } from './files.ts'
 import { Inspector } from './inspector.ts'
-import type { ServiceFigures } from './meter.ts'
 import { commitSabotage, type Sabotage } from './sabotage.ts'
-import { settle } from './settle.ts'
-import { openShop, type Shop } from './shop.ts'
+import { type Patience, settle } from './settle.ts'
+import type { OpenShop, Shop } from './shop.ts'
 
 export interface DemoOptions extends Pick<BusOptions, 'transport' | 'logger'> {
+  /** Where its services and relays run. */
+  readonly open: OpenShop
   readonly ordersFile: string
   readonly products: readonly Product[]
   /** For the services' databases. Default: where it goes fastest. */
   readonly folder?: string | undefined
   readonly sabotage?: Sabotage | undefined
+  /** How long what moves no more is waited for. Default: some seconds. */
+  readonly patience?: Patience | undefined
   readonly onRefused: (line: number, reason: string) => void
   readonly onProgress: (progress: Progress) => void
   readonly signal: AbortSignal
@@ -45,13 +49,13 @@ const progressEveryMs = 50
 
 /** Opens the shop, lets the orders in, waits until all has come to rest, and looks whether the books agree. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { transport, logger, ordersFile, products } = options
+  const { transport, logger, ordersFile, products, open } = options
   const wiring = { transport, ...(logger && { logger }) }
   const files = createShopFiles(options.folder ?? quickestFolder(spaceFor(ordersFile)))
   const office = await createBus({ source: orderSource, ...wiring })
   try {
     await office.start()
-    const shop = await openShop({ ...wiring, files, products, fault: repeatOrders(office) })
+    const shop = await open({ ...wiring, files, products, office })
     try {
       return await trade(options, files, shop, office)
     } finally {
@@ -64,30 +68,46 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
 }
 
 async function trade(options: DemoOptions, files: ShopFiles, shop: Shop, office: Bus): Promise<DemoResult> {
-  const { signal, sabotage, products, ordersFile: file, onRefused } = options
+  const { sabotage, products, patience } = options
+  const signal = AbortSignal.any([options.signal, ...(shop.broken ? [shop.broken] : [])])
   const counts: IntakeCounts = { placed: 0, refused: 0, read: 0 }
+  const since = Date.now()
   const malformed = await publishMalformedOrder(office)
-  const inspector = new Inspector({ files, products, bus: office, malformed })
+  const inspector = new Inspector({ files, products, bus: office, malformed, since })
   const stopProgress = watchProgress(options, counts, shop)
   const started = performance.now()
   try {
-    await placeOrders({ file, orders: shop.orders, counts, onRefused, signal })
-    let invariants = await settle({ inspect: inspector.inspect, signal })
+    await receive(options, counts, shop, signal)
+    await settle({ inspect: inspector.inspectBooks, signal, ...patience })
+    const letters = await settle({ inspect: inspector.inspectDeadLetters, signal, ...patience })
     const elapsedMs = performance.now() - started
-    if (sabotage !== undefined) {
-      commitSabotage(sabotage, files)
-      invariants = await inspector.inspect()
-    }
-    const deadLetters = await findDeadLetters(office)
-    return { figures: shop.figures(), invariants, deadLetters, ...counts, elapsedMs, folder: files.folder }
+    if (sabotage !== undefined) commitSabotage(sabotage, files)
+    const invariants = [...(await inspector.inspectBooks()), ...letters]
+    shop.broken?.throwIfAborted()
+    const figures = figuresOf(shop.meters, await inspector.sumOutboxes(), inspector.letters)
+    return { figures, invariants, deadLetters: inspector.letters, ...counts, elapsedMs, folder: files.folder }
   } finally {
     stopProgress()
     await inspector.close()
   }
 }
 
+/** Lets the customers in, one after the other. */
+async function receive(options: DemoOptions, counts: IntakeCounts, shop: Shop, signal: AbortSignal): Promise<void> {
+  const { ordersFile: file, onRefused } = options
+  const size = sizeOf(file)
+  const onRead = (bytes: number): void => shop.pass?.(bytes / size)
+  try {
+    await placeOrders({ file, orders: shop.orders, counts, onRefused, onRead, signal })
+    onRead(size)
+  } catch (error) {
+    shop.broken?.throwIfAborted()
+    throw error
+  }
+}
+
 function watchProgress({ ordersFile, onProgress }: DemoOptions, counts: IntakeCounts, { orders }: Shop): () => void {
-  const size = Math.max(1, statSync(ordersFile).size)
+  const size = sizeOf(ordersFile)
   const report = (): void => {
     const { placed, read } = counts
     const finished = placed - orders.countPending()
@@ -99,6 +119,8 @@ function watchProgress({ ordersFile, onProgress }: DemoOptions, counts: IntakeCo
     report()
   }
 }
+
+const sizeOf = (file: string): number => Math.max(1, statSync(file).size)
 
 /** All databases with their logs, generously. */
 const spaceFor = (ordersFile: string): number => 32 * 1_048_576 + 50 * statSync(ordersFile).size

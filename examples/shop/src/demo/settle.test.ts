@@ -15,7 +15,7 @@ test('what does not hold is waited for while it moves, and no longer', async () 
   let looks = 0
   const inspect = async () => invariant(false, `${Math.min(++looks, 20)}`)
 
-  expect(await settle({ inspect, signal, patience: 5, everyMs: 1 })).toEqual(invariant(false, '20'))
+  expect(await settle({ inspect, signal, looks: 5, everyMs: 1 })).toEqual(invariant(false, '20'))
   expect(looks).toBe(25)
 })
 

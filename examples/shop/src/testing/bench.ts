@@ -6,7 +6,7 @@ import { sqliteOutbox } from '@eventspine/sqlite'
 import { InventoryRejected, InventoryReleased, InventoryReserved } from '../contracts/inventory.ts'
 import { OrderCancelled, OrderConfirmed, OrderCreated } from '../contracts/orders.ts'
 import { PaymentCompleted, PaymentFailed, PaymentRefunded } from '../contracts/payments.ts'
-import { createShopFiles, quickestFolder, type ShopFiles } from '../demo/files.ts'
+import { createShopFiles, quickestFolder } from '../demo/files.ts'
 import { startRelay } from '../shared/relay.ts'
 import type { Service, ServiceOptions } from '../shared/service.ts'
 
@@ -20,7 +20,7 @@ type Published = 'order' | 'payment' | 'inventory'
 
 /** One service and its relay on a broker in memory, a bus to speak to it, and an ear for all that is said. */
 export class Bench {
-  readonly files: ShopFiles = createShopFiles(quickestFolder(32 * 1_048_576))
+  readonly files = createShopFiles(quickestFolder(32 * 1_048_576))
   /** `type order-id`, in the order of arrival, the test's own events included. */
   readonly heard: string[] = []
   readonly #transport = memoryTransport({ broker: createMemoryBroker() })

@@ -3,7 +3,7 @@ import { createOutbox } from '@eventspine/core/outbox'
 import { sqliteInbox, sqliteOutbox } from '@eventspine/sqlite'
 import { InventoryRejected, InventoryReleased, InventoryReserved } from '../../contracts/inventory.ts'
 import { openDatabase, transaction } from '../../shared/database.ts'
-import type { Service, ServiceOptions } from '../../shared/service.ts'
+import { leaseMs, type Service, type ServiceOptions } from '../../shared/service.ts'
 import { inventoryHandlers } from './handlers.ts'
 import { createInventoryStore, inventoryTables } from './store.ts'
 
@@ -19,7 +19,7 @@ export async function startInventoryService({ file, products, ...wiring }: Inven
   const outbox = createOutbox({ store, source })
   const inbox = sqliteInbox({ path: file })
   const bus = await createBus({ source, ...wiring, events: [InventoryReserved, InventoryRejected, InventoryReleased] })
-  bus.subscribe({ group: 'inventory', on: inventoryHandlers({ inbox, outbox }), use: [idempotency(inbox)] })
+  bus.subscribe({ group: 'inventory', leaseMs, on: inventoryHandlers({ inbox, outbox }), use: [idempotency(inbox)] })
   await bus.start()
 
   return {

@@ -3,7 +3,7 @@ import { InventoryRejected, InventoryReleased, InventoryReserved } from '../../c
 import { OrderCancelled, OrderConfirmed, OrderCreated } from '../../contracts/orders.ts'
 import { PaymentCompleted, PaymentFailed, PaymentRefunded } from '../../contracts/payments.ts'
 import { openDatabase, transaction } from '../../shared/database.ts'
-import type { Service, ServiceOptions } from '../../shared/service.ts'
+import { leaseMs, type Service, type ServiceOptions } from '../../shared/service.ts'
 
 const source = 'https://shop.example/journal'
 
@@ -28,7 +28,7 @@ export async function startJournalService({ file, ...wiring }: ServiceOptions): 
       for (const { source, id, type, data, time } of events) insert.run(source, id, type, data.orderId, time ?? null)
     })
   const bus = await createBus({ source, ...wiring })
-  bus.subscribe({ group: 'journal', on: everything.map((definition) => handleBatch(definition, write)) })
+  bus.subscribe({ group: 'journal', leaseMs, on: everything.map((definition) => handleBatch(definition, write)) })
   await bus.start()
 
   return {

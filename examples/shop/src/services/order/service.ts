@@ -3,7 +3,7 @@ import { createOutbox } from '@eventspine/core/outbox'
 import { sqliteOutbox } from '@eventspine/sqlite'
 import { OrderCancelled, OrderConfirmed, OrderCreated } from '../../contracts/orders.ts'
 import { openDatabase } from '../../shared/database.ts'
-import type { Service, ServiceOptions } from '../../shared/service.ts'
+import { leaseMs, type Service, type ServiceOptions } from '../../shared/service.ts'
 import { orderHandlers } from './handlers.ts'
 import { type OrderRequest, placeOrder } from './place.ts'
 import { createOrderStore, orderTables } from './store.ts'
@@ -31,7 +31,7 @@ export async function startOrderService({ file, prices, ...wiring }: OrderServic
     ...wiring,
     events: [OrderCreated, OrderConfirmed, OrderCancelled],
   })
-  bus.subscribe({ group: 'order', on: orderHandlers({ db, orders, outbox }) })
+  bus.subscribe({ group: 'order', leaseMs, on: orderHandlers({ db, orders, outbox }) })
   await bus.start()
 
   return {

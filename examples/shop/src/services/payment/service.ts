@@ -3,7 +3,7 @@ import { createOutbox } from '@eventspine/core/outbox'
 import { sqliteOutbox } from '@eventspine/sqlite'
 import { PaymentCompleted, PaymentFailed, PaymentRefunded } from '../../contracts/payments.ts'
 import { openDatabase } from '../../shared/database.ts'
-import type { Service, ServiceOptions } from '../../shared/service.ts'
+import { leaseMs, type Service, type ServiceOptions } from '../../shared/service.ts'
 import type { PaymentGateway } from './gateway.ts'
 import { paymentHandlers } from './handlers.ts'
 import { createPaymentStore, paymentTables } from './store.ts'
@@ -22,6 +22,7 @@ export async function startPaymentService({ file, gateway, ...wiring }: PaymentS
   const bus = await createBus({ source, ...wiring, events: [PaymentCompleted, PaymentFailed, PaymentRefunded] })
   bus.subscribe({
     group: 'payment',
+    leaseMs,
     // Most of them wait for the gateway.
     concurrency: 64,
     on: paymentHandlers({ db, payments, outbox, gateway }),
