@@ -10,7 +10,13 @@ it('an outbox needs one place: a file or an open database', () => {
     partitions: 4,
   })
   expect(readOptions({ database }).target).toEqual({ database })
-  for (const wrong of [{}, { path: '' }, { path: ':memory:' }, { path: 'app.db', database }]) {
+  for (const wrong of [
+    {},
+    { path: '' },
+    { path: ':memory:' },
+    { path: 'file:app.db?mode=memory' },
+    { path: 'app.db', database },
+  ]) {
     expect(() => readOptions(wrong)).toThrow(expect.objectContaining({ code: 'invalid-outbox' }))
   }
 })

@@ -45,5 +45,10 @@ function readTarget({ path, database }: SqliteOutboxOptions): SqliteOutboxSettin
   if (path === '' || path === ':memory:') {
     throw new InvalidOutboxError('An in-memory database is seen by its own connection only: pass that as `database`.')
   }
+  if (path.startsWith('file:')) {
+    throw new InvalidOutboxError(
+      'path is that of a file, not a URI: every connection of the application must open the same.',
+    )
+  }
   return { path }
 }
