@@ -41,3 +41,11 @@ it('an ended lease leaves no timer behind', () => {
   lease.end('it is given back')
   expect(clock.pending).toBe(0)
 })
+
+it('a timer that comes early ends nothing, and comes again', async () => {
+  const clock = createManualClock()
+  const lease = new Lease(claim, clock, inMs(10_000))
+  await clock.advance(10_000)
+  expect([lease.valid, clock.pending]).toEqual([true, 1])
+  lease.end('test')
+})
