@@ -16,7 +16,7 @@ import { InvalidDataError, LimitExceededError } from './errors.ts'
 import type { Event } from './event.ts'
 import { headerChars } from './limits.ts'
 import { isoTime } from './timestamp.ts'
-import { readTraceparent, readTracestate } from './traceparent.ts'
+import { readTrace } from './traceparent.ts'
 import { uuidV7 } from './uuid-v7.ts'
 import { outputOf, validateData } from './validate-data.ts'
 
@@ -31,6 +31,8 @@ export interface EncodedEvent {
   readonly body: Uint8Array | null
   readonly notBefore?: number
 }
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
 
 /** Where an event comes from. */
 export interface EventOrigin {
@@ -84,10 +86,10 @@ function encodeValid(
   if (options.extensions !== undefined) setExtensions(headers, options.extensions)
   setTrace(headers, options, origin.cause)
   checkSize(headers)
-  const { topic } = definition
-  const { source } = origin
-  const event = key === undefined ? { topic, id, source, headers, body } : { topic, id, source, key, headers, body }
-  return options.notBefore === undefined ? event : { ...event, notBefore: epochMs(options.notBefore) }
+  const event: Mutable<EncodedEvent> = { topic: definition.topic, id, source: origin.source, headers, body }
+  if (key !== undefined) event.key = key
+  if (options.notBefore !== undefined) event.notBefore = epochMs(options.notBefore)
+  return event
 }
 
 const checkSource = createSourceCheck()
@@ -155,13 +157,11 @@ function setExtensions(headers: Map<string, string>, extensions: Readonly<Record
  * isn't a valid traceparent is ignored, as the specification says, and its tracestate with it.
  */
 function setTrace(headers: Map<string, string>, options: PublishOptions, cause: Event | undefined): void {
-  const own = readTraceparent(options.traceparent)
-  const traceparent = own ?? readTraceparent(cause?.traceparent)
-  if (traceparent === undefined) return
-  for (const header of ['ce_traceparent', 'traceparent']) headers.set(header, traceparent)
-  const tracestate = readTracestate(own === undefined ? (options.tracestate ?? cause?.tracestate) : options.tracestate)
-  if (tracestate === undefined) return
-  for (const header of ['ce_tracestate', 'tracestate']) headers.set(header, tracestate)
+  const trace = readTrace(options, cause)
+  if (trace === undefined) return
+  const { traceparent, tracestate } = trace
+  headers.set('ce_traceparent', traceparent).set('traceparent', traceparent)
+  if (tracestate !== undefined) headers.set('ce_tracestate', tracestate).set('tracestate', tracestate)
 }
 
 function checkSize(headers: ReadonlyMap<string, string>): void {

@@ -2,7 +2,7 @@ import { checkName, checkValue, createSourceCheck, fieldHeaders, invalidAttribut
 import { checkRequired } from './cloud-event.ts'
 import { jsonType } from './content-type.ts'
 import type { Event } from './event.ts'
-import { readTraceparent, readTracestate } from './traceparent.ts'
+import { readTrace } from './traceparent.ts'
 
 type Headers = ReadonlyMap<string, string>
 
@@ -73,11 +73,11 @@ function versionOf(value: string): number {
 
 /** The trace context, and as extensions every attribute without a field and every one that differs from its field. */
 function readRest(event: UnfinishedEvent, headers: Headers): void {
-  const perHop = readTraceparent(headers.get('traceparent'))
-  event.traceparent = perHop ?? readTraceparent(headers.get('ce_traceparent'))
-  if (event.traceparent !== undefined) {
-    event.tracestate = readTracestate(headers.get(perHop === undefined ? 'ce_tracestate' : 'tracestate'))
-  }
+  const perHop = { traceparent: headers.get('traceparent'), tracestate: headers.get('tracestate') }
+  const first = { traceparent: headers.get('ce_traceparent'), tracestate: headers.get('ce_tracestate') }
+  const trace = readTrace(perHop, first)
+  event.traceparent = trace?.traceparent
+  event.tracestate = trace?.tracestate
   const extensions: Record<string, string> = Object.create(null)
   for (const [header, value] of headers) {
     const name = nameOf(header)

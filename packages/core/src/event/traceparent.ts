@@ -1,10 +1,23 @@
 /** W3C Trace Context, Level 2: what is read from the wire and handed on. */
+export interface TraceContext {
+  readonly traceparent: string
+  readonly tracestate: string | undefined
+}
+
+type Foreign = { readonly [Field in keyof TraceContext]?: string | undefined }
+
+/** The first whose `traceparent` is valid, ready to be sent on: without it `tracestate` means nothing. */
+export function readTrace(first: Foreign, second?: Foreign): TraceContext | undefined {
+  const traceparent = readTraceparent(first.traceparent)
+  if (traceparent !== undefined) return { traceparent, tracestate: readTracestate(first.tracestate) }
+  return second && readTrace(second)
+}
 
 const longestTracestate = 512
 const mostMembers = 32
 
-/** Version, ids that are not zero, and flags; what follows them stands after a hyphen, and not in version 00. */
-const traceparentForm = /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/
+/** Version, ids that are not zero, and flags. Lengths are checked by hand: counting repetitions makes a slow pattern. */
+const traceparentForm = /^(?!ff)[\da-f]{2}-(?!0+-)[\da-f]+-(?!0+-)[\da-f]+-[\da-f]{2}(?:-|$)/
 
 /**
  * The value as version 00, ready to be sent on; undefined when it is invalid, and then `tracestate` must not be read. A
@@ -12,9 +25,10 @@ const traceparentForm = /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16}
  */
 export function readTraceparent(value: string | undefined): string | undefined {
   if (value === undefined || !traceparentForm.test(value)) return undefined
+  const isFirst = value.startsWith('00')
+  if (value.indexOf('-', 3) !== 35 || value.indexOf('-', 36) !== 52 || (isFirst && value.length > 55)) return undefined
   const flags = value.slice(53, 55)
-  if (value.startsWith('00') && flags <= '03') return value
-  return `00${value.slice(2, 53)}0${Number.parseInt(flags, 16) & 3}`
+  return isFirst && flags <= '03' ? value : `00${value.slice(2, 53)}0${Number.parseInt(flags, 16) & 3}`
 }
 
 const blankOrPrintable = /^[\t -~]*$/
