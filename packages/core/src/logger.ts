@@ -12,6 +12,7 @@ const describe = (error: Error): Record<string, unknown> => ({
   name: error.name,
   message: error.message,
   code: (error as { code?: unknown }).code,
+  stack: error.stack,
 })
 
 /** The default: what somebody must know, as one JSON line on standard error; `info` is silent. */

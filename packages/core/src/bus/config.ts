@@ -1,3 +1,4 @@
+import { isUriReference } from '../event/attribute-types.ts'
 import { InvalidConfigError } from './errors.ts'
 import type { BusOptions } from './options.ts'
 
@@ -8,10 +9,14 @@ export function defineConfig<const Config extends BusOptions>(config: Config): C
 }
 
 /**
- * Loads a config module (`new URL('./eventspine.config.ts', import.meta.url)`), whose default export `defineConfig` made.
- * Rejects with `invalid-config` when there is none, or when it does not hold.
+ * Loads a config module (`new URL('./eventspine.config.ts', import.meta.url)` or an absolute path), whose default export
+ * `defineConfig` made. Rejects with `invalid-config` when there is none, or when it does not hold.
  */
 export async function loadConfig(location: string | URL): Promise<BusOptions> {
+  // It would be looked for beside this file.
+  if (/^\.\.?[/\\]/.test(String(location))) {
+    throw new InvalidConfigError('A relative path needs its base: write new URL(path, import.meta.url).')
+  }
   let module: { default?: unknown }
   try {
     module = (await import(String(location))) as { default?: unknown }
@@ -30,7 +35,11 @@ export async function loadConfig(location: string | URL): Promise<BusOptions> {
 export function checkOptions(options: BusOptions): void {
   const { source, transport, topology = 'ensure', unheard = 'count', publishTimeoutMs = 1, stopGraceMs = 0 } = options
   const isAdapter = typeof (transport as { connect?: unknown } | undefined)?.connect === 'function'
-  check('source', typeof source === 'string' && source !== '', 'a URI that names this service')
+  check(
+    'source',
+    typeof source === 'string' && source !== '' && isUriReference(source),
+    'a URI that names this service',
+  )
   check('transport', typeof transport === 'string' || isAdapter, 'a URL or an adapter')
   check('topology', ['ensure', 'verify', 'none'].includes(topology), 'ensure, verify or none')
   check('unheard', ['count', 'reject'].includes(unheard), 'count or reject')

@@ -1,6 +1,7 @@
-import { memoryTransport } from '@eventspine/memory'
+import { createVirtualClock, memoryTransport } from '@eventspine/memory'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { handleBatch } from '../consumer/handle-batch.ts'
 import { handle } from '../consumer/handler.ts'
 import type { Signal } from '../consumer/signal.ts'
 import { defineEvent } from '../event/define-event.ts'
@@ -159,6 +160,46 @@ describe('a bus', () => {
     )
     expect(() => bus.subscribe({ group: 'b', on: [...on, handle(OrderPaid, () => {})] })).toThrow(/ordered: false/)
     bus.subscribe({ group: 'c', ordered: false, on: [...on, handle(OrderPaid, () => {})] })
+  })
+
+  it('refuses a handler without a definition, as modules that import each other in a circle give it', () => {
+    const refusal = expect.objectContaining({ code: 'invalid-consumer' })
+    expect(() => handle(undefined as never, () => {})).toThrow(refusal)
+    expect(() => handle(OrderPaid, undefined as never)).toThrow(refusal)
+    expect(() => handleBatch(undefined as never, () => {})).toThrow(refusal)
+    expect(() => handleBatch(OrderPaid, () => {}, { size: 0 })).toThrow(refusal)
+  })
+
+  it('refuses a backoff that is no number: it would be none', async () => {
+    const bus = await createBus({ source, transport: memoryTransport() })
+    const on = [handle(OrderPaid, () => {})]
+    for (const initialMs of [-1, Number.NaN, '5s' as never]) {
+      expect(() => bus.subscribe({ group: 'a', retry: { backoff: { initialMs } }, on })).toThrow(/backoff\.initialMs/)
+    }
+  })
+
+  it('says when it stops and leaves handlers behind that ignore their signal', async () => {
+    const warnings: unknown[] = []
+    const logger = { ...quiet, warn: (fields: object, message: string) => warnings.push({ ...fields, message }) }
+    const clock = createVirtualClock()
+    const bus = await createBus({ source, transport: memoryTransport({ clock }), clock, logger })
+    const running = Promise.withResolvers<void>()
+    bus.subscribe({
+      group: 'billing',
+      on: [
+        handle(OrderPaid, () => {
+          running.resolve()
+          return new Promise(() => {})
+        }),
+      ],
+    })
+    await bus.start()
+    await bus.publish(OrderPaid, { orderId: 'o-1' })
+    await running.promise
+    const stopped = bus.stop({ graceMs: 1_000 })
+    await clock.advance(60_000)
+    await stopped
+    expect(warnings).toEqual([expect.objectContaining({ group: 'billing', running: 1 })])
   })
 
   it('tells the observer what happened', async () => {

@@ -163,7 +163,7 @@ class TransportBus implements Bus {
   }
 
   #started(): Running {
-    if (this.#running === undefined) throw new BusNotStartedError('Await bus.start() first.')
+    if (this.#running === undefined) throw new BusNotStartedError('The bus is not running: await bus.start() first.')
     return this.#running
   }
 

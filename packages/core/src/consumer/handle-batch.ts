@@ -1,7 +1,8 @@
 import type { EventDefinition } from '../event/definition.ts'
 import type { Attempt } from './attempt.ts'
+import { InvalidConsumerError } from './errors.ts'
 import { Gatherer } from './gatherer.ts'
-import type { BatchHandler, Registration } from './handler.ts'
+import { type BatchHandler, checkHandled, type Registration } from './handler.ts'
 
 /**
  * Up to `size` events (default 100) gathered for at most `waitMs` (default 20) after the first. In an ordered group the
@@ -14,6 +15,8 @@ export function handleBatch<Type extends string, Input, Output>(
   options: { readonly size?: number; readonly waitMs?: number } = {},
 ): Registration {
   const { size = 100, waitMs = 20 } = options
+  checkHandled(definition, handler)
+  if (!(size >= 1 && waitMs >= 0)) throw new InvalidConsumerError('A batch has a size from 1 and a waitMs from 0.')
   return {
     definition,
     route: (host) => {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { AnyEventDefinition, EventDefinition } from '../event/definition.ts'
 import type { PublishOptions } from '../event/draft.ts'
 import type { Event } from '../event/event.ts'
+import { InvalidConsumerError } from './errors.ts'
 import type { GatherHost } from './gatherer.ts'
 import type { Route } from './routes.ts'
 
@@ -72,11 +73,19 @@ export interface Registration {
   readonly route: (host: GatherHost) => Route
 }
 
+/** Throws `invalid-consumer`. A definition is undefined where modules import each other in a circle. */
+export function checkHandled(definition: AnyEventDefinition, handler: unknown): void {
+  if (typeof definition?.type !== 'string' || typeof handler !== 'function') {
+    throw new InvalidConsumerError('A handler needs what defineEvent returned, and a function.')
+  }
+}
+
 /** One event at a time. The handler's success is the ack; a throw is a failed attempt. */
 export function handle<Type extends string, Input, Output>(
   definition: EventDefinition<Type, Input, Output>,
   handler: Handler<Type, Output>,
 ): Registration {
+  checkHandled(definition, handler)
   // The decoder has made the event by this very definition.
   const run = (context: HandlerContext): unknown => handler(context.event as Event<Type, Output>, context)
   return { definition, route: () => ({ run, gatherer: undefined }) }

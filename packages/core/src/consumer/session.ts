@@ -64,6 +64,9 @@ export class Session {
     await Promise.race([this.stop(), late])
     this.#dispatcher.close()
     await Promise.race([this.#until(() => this.#dispatcher.running === 0 && this.#dispatcher.unsettled === 0), late])
+    const { host, group } = this.#member
+    const { running } = this.#dispatcher
+    if (running > 0) host.logger.warn({ group, running }, 'handlers ignored their signal and are left behind')
     this.#dispatcher.abandon()
     await this.#ended(this.#subscription.close())
   }

@@ -46,6 +46,7 @@ export function setUpConsumer(options: ConsumerOptions, orderedTopics: ReadonlyS
   const concurrency = options.concurrency ?? defaultConcurrency
   const { prefetch, prefetchBytes, leaseMs, retry } = options
   checkCounts(options.group, { concurrency, prefetch, prefetchBytes, leaseMs, attempts: retry?.attempts })
+  checkBackoff(options)
   checkTypes(options)
   const topics = [...new Set(options.on.map((registration) => registration.definition.topic))]
   return {
@@ -97,6 +98,13 @@ function decideOrder(options: ConsumerOptions, topics: readonly string[], ordere
 export function checkCounts(group: string, counts: Readonly<Record<string, number | undefined>>): void {
   for (const [name, count = 1] of Object.entries(counts)) {
     if (!Number.isInteger(count) || count < 1) throw invalid(group, `${name} must be a positive integer`)
+  }
+}
+
+/** A delay that is no number would be none at all. */
+function checkBackoff({ group, retry }: ConsumerOptions): void {
+  for (const [name, value = 0] of Object.entries({ ...retry?.backoff })) {
+    if (!(value >= 0)) throw invalid(group, `backoff.${name} must be at least 0`)
   }
 }
 

@@ -33,7 +33,9 @@ export async function resolveTransport(transport: string | Transport): Promise<T
   if (typeof transport !== 'string') return transport
   const scheme = /^[a-z][a-z0-9+.-]*(?=:)/i.exec(transport)?.[0].toLowerCase() ?? ''
   if (!Object.hasOwn(adapterOf, scheme)) {
-    throw new UnknownSchemeError(`No transport is called "${scheme}:", only ${Object.keys(adapterOf).join(', ')}.`)
+    throw new UnknownSchemeError(
+      `No transport begins with "${scheme}", only with ${Object.keys(adapterOf).join(':, ')}:.`,
+    )
   }
   const { transportFromUrl } = await loadAdapter(`@eventspine/${adapterOf[scheme]}`)
   return transportFromUrl(transport)
