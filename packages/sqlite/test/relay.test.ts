@@ -214,6 +214,36 @@ function claimOnce(): OutboxStore<never>['claim'] {
   }
 }
 
+it('a commit that comes too late ends the work on the partition at once, before the next look at the claims', async () => {
+  const broker = new PublishOnlyBroker()
+  broker.after = async () => {
+    application.exec(
+      `update eventspine_outbox_partitions set epoch = epoch + 1, owner = 'other', lease_until = 9000000000000000`,
+    )
+  }
+  const relay = await startRelay(broker, { leaseMs: 60_000 })
+  write('a:1')
+  await expect.poll(() => broker.calls.length, { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => relay.counts.lost, { timeout: 5_000 }).toBe(1)
+  expect(broker.calls).toEqual([1])
+  expect(await store.status()).toMatchObject({ pending: 1, relayed: 0 })
+})
+
+it('a batch whose lease ends half-way is sent no further, and nobody is blamed for it', async () => {
+  const broker = new PublishOnlyBroker({ maxBatch: { messages: 1, bytes: 1_000_000 } })
+  broker.refuse = ({ id }) => (id === 'b:1' ? new MessageTooLargeError('too large') : undefined)
+  broker.before = async ([message]) => {
+    if (message?.id === 'b:1') await pause(300)
+  }
+  write('a:1', 'b:1', 'c:1')
+  const relay = await startRelay(broker, { leaseMs: 150, store: spied({ claim: claimOnce() }) })
+  await expect.poll(() => relay.counts.lost, { timeout: 5_000 }).toBe(1)
+  await pause(300)
+  expect(broker.calls).toHaveLength(2)
+  expect(kinds('parked')).toEqual([])
+  expect(await store.status()).toMatchObject({ pending: 3, parked: 0, relayed: 0 })
+})
+
 it('a publish that outlives the lease is told so', async () => {
   const broker = new PublishOnlyBroker()
   const inner = broker.transport()
@@ -319,6 +349,18 @@ it('stop during an outage ends at once, with nothing lost', async () => {
   await expect.poll(() => broker.calls.length, { timeout: 5_000 }).toBeGreaterThan(2)
   await relay.stop()
   expect((await store.status()).pending).toBe(1)
+})
+
+it('stop during an outage commits what the broker took before it', async () => {
+  const broker = new PublishOnlyBroker({ maxBatch: { messages: 1, bytes: 1_000_000 } })
+  broker.before = async ([message]) => {
+    if (message?.id !== 'a:1') throw new ConnectionFailedError('down')
+  }
+  write('a:1', 'b:1')
+  const relay = await startRelay(broker)
+  await expect.poll(() => broker.calls.length, { timeout: 5_000 }).toBeGreaterThan(2)
+  await relay.stop()
+  expect(await store.status()).toMatchObject({ relayed: 1, pending: 1, parked: 0 })
 })
 
 it('a commit whose answer goes astray is asked for again and counted once', async () => {
