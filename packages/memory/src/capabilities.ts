@@ -17,7 +17,7 @@ const own: Capabilities = {
   deadLetterPeek: 'free',
   delayedPublish: 'broker',
   maxMessageBytes: mebibyte,
-  maxBatch: { messages: 10_000, bytes: 64 * mebibyte },
+  maxBatch: { messages: 10_000, bytes: Number.POSITIVE_INFINITY },
   maxHoldMs: Number.POSITIVE_INFINITY,
   retryDelay: { minMs: 0, maxMs: longMs, overshoot: 250 },
 }

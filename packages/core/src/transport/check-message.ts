@@ -25,7 +25,7 @@ export type MessageLimits = Pick<Capabilities, 'maxMessageBytes' | 'delayedPubli
  * It remembers the headers of the message before: those of one publisher mostly repeat, and only what differs is read.
  */
 export function createMessageCheck(limits: MessageLimits): (message: Message) => TransportError | undefined {
-  const checkHeaders = createHeaderCheck()
+  const headers = new HeaderCheck()
   let knownSource: string | undefined
   return (message) => {
     const error = check(message, knownSource !== undefined && message.source === knownSource)
@@ -35,7 +35,7 @@ export function createMessageCheck(limits: MessageLimits): (message: Message) =>
   function check(message: Message, sourceIsKnown: boolean): TransportError | undefined {
     return (
       checkIdentity(message, sourceIsKnown) ??
-      checkHeaders(message) ??
+      headers.check(message) ??
       checkSize(message, limits.maxMessageBytes) ??
       checkNotBefore(message.notBefore, limits)
     )
@@ -91,32 +91,55 @@ function checkHeaderName(name: unknown): InvalidMessageError | undefined {
   return undefined
 }
 
-/** Values that repeat the id or the key have been read already. */
-function createHeaderCheck(): (message: Message) => InvalidMessageError | undefined {
-  const names: string[] = []
-  const values: string[] = []
-  return ({ headers, id, key }) => {
+/**
+ * Reads what differs from the message before. By `forEach`, on the path of every message: iterating a Map's entries would make
+ * an array for each header.
+ */
+class HeaderCheck {
+  readonly #names: string[] = []
+  readonly #values: string[] = []
+  #id = ''
+  #key: string | undefined
+  #at = 0
+  #chars = 0
+  #error: InvalidMessageError | undefined
+
+  check({ headers, id, key }: Message): InvalidMessageError | undefined {
     if (!(headers?.size <= messageBounds.headers)) {
       return invalid(`its headers must be a Map of at most ${messageBounds.headers}`)
     }
-    let at = 0
-    let chars = 0
-    for (const [name, value] of headers) {
-      if (names[at] !== name || name === undefined) {
-        const error = checkHeaderName(name)
-        if (error !== undefined) return error
-        names[at] = name
-      }
-      if (values[at] !== value || value === undefined) {
-        if (value === undefined || (value !== id && value !== key && !isText(value)))
-          return invalid(`the header ${shown(name)} must be text without control characters`)
-        values[at] = value
-      }
-      chars += name.length + value.length
-      at++
-    }
-    if (chars * 3 <= messageBounds.headerBytes || headerBytes(headers) <= messageBounds.headerBytes) return undefined
+    this.#id = id
+    this.#key = key
+    this.#at = 0
+    this.#chars = 0
+    this.#error = undefined
+    headers.forEach(this.#look)
+    if (this.#error !== undefined || this.#chars * 3 <= messageBounds.headerBytes) return this.#error
+    if (headerBytes(headers) <= messageBounds.headerBytes) return undefined
     return invalid(`its headers have more than ${messageBounds.headerBytes} bytes`)
+  }
+
+  #look = (value: string, name: string): void => {
+    if (this.#error !== undefined) return
+    const at = this.#at++
+    if (this.#names[at] !== name || name === undefined) {
+      this.#error = checkHeaderName(name)
+      if (this.#error !== undefined) return
+      this.#names[at] = name
+    }
+    if (this.#values[at] !== value || value === undefined) {
+      if (!this.#isKnownText(value)) {
+        this.#error = invalid(`the header ${shown(name)} must be text without control characters`)
+        return
+      }
+      this.#values[at] = value
+    }
+    this.#chars += name.length + value.length
+  }
+
+  /** A value that repeats the id or the key has been read already. */
+  #isKnownText(value: string): boolean {
+    return value !== undefined && (value === this.#id || value === this.#key || isText(value))
   }
 }
 
