@@ -26,7 +26,7 @@ export interface GroupSpec {
 
 export type StartAt = 'available' | 'earliest' | 'latest'
 
-/** What `ensure` made and what `verify` found. */
+/** What `ensure` made and what `verify` found, topics and groups, each text with its name in it ("topic orders"). */
 export interface Report {
   readonly created: readonly string[]
   readonly existing: readonly string[]

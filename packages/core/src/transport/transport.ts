@@ -42,7 +42,11 @@ export interface Transport {
    */
   publish(messages: readonly Message[], options?: { signal?: AbortSignal }): Promise<readonly Outcome[]>
 
-  /** Resolves when the start position of the group is durable: what is published after that is delivered. */
+  /**
+   * Resolves when the start position of the group is durable: what is published after that is delivered. Makes the group where
+   * there is none. Rejects with `unsupported` what the capabilities deny (an ordered group, the `earliest` start), and with
+   * `topology-mismatch` an ordered group of a topic that isn't.
+   */
   subscribe(options: SubscribeOptions): Promise<Subscription>
 
   deadLetters(group: string): DeadLetters

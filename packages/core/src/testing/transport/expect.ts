@@ -5,7 +5,7 @@ import type { Outcome } from '../../transport/message.ts'
 /** `work` rejects with an error of ours that has this code. */
 export async function refuses(work: Promise<unknown>, code: string, what = ''): Promise<void> {
   const error = await work.then(
-    () => assert.fail(`expected a rejection with ${code}, but it resolved ${what}`),
+    () => assert.fail(`expected a rejection with ${code}, but it resolved ${what}`.trimEnd()),
     (reason: unknown) => reason,
   )
   assert.ok(isEventspineError(error), `expected an error with code ${code}, got ${error} ${what}`)

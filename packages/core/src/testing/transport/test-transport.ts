@@ -1,6 +1,7 @@
 import type { Capabilities } from '../../transport/capabilities.ts'
 import { type Clause, chosen } from './clause.ts'
 import { families } from './clauses/index.ts'
+import { explain } from './explain.ts'
 import type { BrokerControl, TransportHarness } from './harness.ts'
 import type { TestRunner } from './runner.ts'
 import { Scene } from './scene.ts'
@@ -79,7 +80,7 @@ async function runClause({ clause, run, harness, capabilities, limitMs, options 
   try {
     await limited(run(scene), limitMs, limit)
   } catch (error) {
-    throw explained(error, scene)
+    throw explain(error, scene.describe())
   } finally {
     limit.abort()
     await within(teardownMs, scene.dispose(), `the members did not close within ${teardownMs} ms`)
@@ -115,11 +116,6 @@ async function all(copies: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(copies)
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
-}
-
-function explained(error: unknown, scene: Scene): unknown {
-  if (error instanceof Error) error.message += `\n${scene.describe()}`
-  return error
 }
 
 /** Copies that ask for a restart while one is under way share the next one. */

@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../../../transport/dead-letters.ts'
 import type { Choice, Clause } from '../clause.ts'
+import { explain } from '../explain.ts'
 import type { ConnectOptions } from '../harness.ts'
 import type { Scene } from '../scene.ts'
 import { defineFact, type FactEvent, type FactOptions } from './facts.ts'
@@ -97,8 +98,7 @@ export function onStage(run: (stage: BusStage) => Promise<void>): Clause['run'] 
     try {
       await run(stage)
     } catch (error) {
-      if (error instanceof Error) error.message += `\n${stage.describe()}`
-      throw error
+      throw explain(error, stage.describe())
     } finally {
       scene.signal.removeEventListener('abort', cut)
       await stage.dispose()

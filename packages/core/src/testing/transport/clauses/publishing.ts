@@ -114,7 +114,10 @@ async function sendOnlyLeavesNoGroup(scene: Scene): Promise<void> {
   assert.ok(!mentions((await transport.topology.verify(topology)).existing), 'publishing creates no group')
   assert.ok(!mentions((await transport.topology.verify(topology)).existing), 'verify() creates no group')
   await scene.consume(group)
-  assert.ok(mentions((await transport.topology.verify(topology)).existing), 'subscribing does')
+  assert.ok(
+    mentions((await transport.topology.verify(topology)).existing),
+    'verify() reports the group that subscribed as existing',
+  )
 }
 
 const clauses: readonly Clause[] = [

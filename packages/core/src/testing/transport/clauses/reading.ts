@@ -35,7 +35,7 @@ async function mutationsStay(stage: BusStage): Promise<void> {
       throw new Error('spoilt')
     },
   })
-  service.consume(other, event)
+  service.consume(other, event, { ordered: stage.orderedIfPossible })
   await service.bus.start()
   const drafted = { definition: event, data: { key: 'key-0', n: 0, text: 'intact' } }
   const published = await service.publishAll([{ ...drafted, options: { extensions: { tenant: 'blue' } } }])
