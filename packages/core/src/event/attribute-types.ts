@@ -34,7 +34,7 @@ function isDate(date: string): boolean {
 
 const token = "[\\w!#$%&'*+.^`|~-]+"
 const parameter = `[ \\t]*;[ \\t]*${token}=(?:${token}|"(?:[^"\\\\]|\\\\.)*")`
-const mediaType = new RegExp(`^${token}/${token}(?:${parameter})*[ \\t;]*$`)
+const mediaType = /* @__PURE__ */ new RegExp(`^${token}/${token}(?:${parameter})*[ \\t;]*$`)
 
 /** RFC 2046 `type/subtype`, with parameters or not. */
 export function isMediaType(value: string): boolean {

@@ -45,7 +45,7 @@ export interface EventOrigin {
 }
 
 /** UTF-16 units of a key. */
-export const longestKey = 255
+const longestKey = 255
 
 /** Half of what `Limits` let a reader take by default: the rest is for the headers of retries and dead letters. */
 const mostHeaders = 50
@@ -92,7 +92,7 @@ function encodeValid(
   return event
 }
 
-const checkSource = createSourceCheck()
+const checkSource = /* @__PURE__ */ createSourceCheck()
 
 function checked(header: string, value: unknown): string {
   checkValue(header, value)

@@ -9,7 +9,7 @@ type Headers = ReadonlyMap<string, string>
 /** An event whose data is still to come. */
 export type UnfinishedEvent = { -readonly [Field in keyof Event]: Event[Field] }
 
-const none: Event['extensions'] = Object.freeze(Object.create(null))
+const none: Event['extensions'] = /* @__PURE__ */ Object.freeze(/* @__PURE__ */ Object.create(null))
 
 /**
  * Everything of an event that canonical headers say; its data is left open. Throws `undecodable`, `unsupported-specversion`
@@ -61,7 +61,7 @@ function read(headers: Headers, header: string): string | undefined {
   return value
 }
 
-const checkSource = createSourceCheck()
+const checkSource = /* @__PURE__ */ createSourceCheck()
 
 function versionOf(value: string): number {
   const version = Number(value)

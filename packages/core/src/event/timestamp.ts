@@ -1,4 +1,4 @@
-let lastMs = Number.NaN
+let lastMs: number | undefined
 let lastText = ''
 
 /** RFC 3339 in UTC with milliseconds, as `Date` writes it; what is published in one millisecond shares the text. */

@@ -1,12 +1,12 @@
 import { UndecodableError } from './errors.ts'
 
 const poolBytes = 16_384
-const encoder = new TextEncoder()
+const encoder = /* @__PURE__ */ new TextEncoder()
 /** JSON may begin with a byte order mark; in text it is a character of the data. */
-const jsonDecoder = new TextDecoder('utf-8', { fatal: true })
-const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const jsonDecoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true })
+const textDecoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-let pool = new Uint8Array(poolBytes)
+let pool = /* @__PURE__ */ new Uint8Array(poolBytes)
 let used = 0
 
 /**

@@ -1,5 +1,5 @@
 const poolBytes = 4_096
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const hex = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /**
  * A generator of UUIDv7 (RFC 9562 section 5.7) whose ids sort as they were made: a 12-bit counter inside a millisecond
@@ -49,7 +49,7 @@ export function createUuidV7(): (now: number) => string {
 }
 
 /** The one that publishing uses: ids of one process sort as they were made. */
-export const uuidV7: (now: number) => string = createUuidV7()
+export const uuidV7: (now: number) => string = /* @__PURE__ */ createUuidV7()
 
 /** `0190a1b2-c3d4-`: 48 bits of milliseconds. */
 function timePrefix(ms: number): string {

@@ -1,4 +1,4 @@
-const encoder = new TextEncoder()
+const encoder = /* @__PURE__ */ new TextEncoder()
 const seed = 0x9747b28c
 const m = 0x5bd1e995
 

@@ -29,9 +29,9 @@ export interface LinkOptions {
   readonly onLeaseOver: (lease: number) => void
 }
 
-/** Source runs as it is under Node's type stripping; what is built runs as JavaScript. */
+/** Source runs as it is under Node's type stripping; what is built runs as JavaScript, and this file is part of its door. */
 const isSource = import.meta.url.endsWith('.ts')
-const childFile = new URL(isSource ? './child.ts' : './child.js', import.meta.url)
+const childFile = new URL(isSource ? './child.ts' : './member/child.js', import.meta.url)
 const execArgv = ['--expose-gc', ...(isSource ? ['--conditions=@eventspine/source'] : [])]
 
 /** Forks a member's process; resolves with its transport's name when the adapter is built. */
