@@ -8,6 +8,7 @@ export class Incidents {
   readonly #logger: Logger | undefined
   readonly #list: Incident[] = []
   readonly #troubled = new Set<object>()
+  #isAway = false
 
   constructor(logger: Logger | undefined) {
     this.#logger = logger
@@ -29,13 +30,22 @@ export class Incidents {
     this.#logger?.[isGood ? 'info' : 'warn']({ kind }, detail)
   }
 
-  /** `who` lost its connection; told once until it is well. */
+  /** `who` lost its connection; told once until one of those who did is well. */
   trouble(who: object, error: unknown): void {
-    if (this.#troubled.size === 0) this.add('disconnected', error instanceof Error ? error.message : 'no answer')
     this.#troubled.add(who)
+    if (this.#isAway) return
+    this.#isAway = true
+    this.add('disconnected', error instanceof Error ? error.message : 'no answer')
   }
 
   well(who: object): void {
-    if (this.#troubled.delete(who) && this.#troubled.size === 0) this.add('reconnected', 'the broker answers again')
+    if (!this.#troubled.delete(who) || !this.#isAway) return
+    this.#isAway = false
+    this.add('reconnected', 'the broker answers again')
+  }
+
+  /** It is over, well or not. */
+  forget(who: object): void {
+    this.#troubled.delete(who)
   }
 }

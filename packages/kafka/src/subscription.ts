@@ -31,6 +31,8 @@ import { retrying } from './retrying.ts'
 export interface SubscriptionHost {
   /** A connection of its own: joining a group holds up everything else on one. */
   readonly cluster: Cluster
+  /** The transport's own: for commits and farewells, which must not wait behind a join. */
+  readonly shared: Cluster
   readonly catalog: Catalog
   readonly incidents: Incidents
   readonly metadataBytes: number
@@ -92,6 +94,7 @@ export class KafkaSubscription implements Subscription {
     const claims = (): Iterable<Claim> => this.#claims.values()
     this.#membership = new Membership(
       this.#calls,
+      host.shared.group(options.group.name),
       {
         application: () => this.#application(),
         assign: (members) => this.#assign(members),
@@ -104,11 +107,11 @@ export class KafkaSubscription implements Subscription {
       { sessionTimeoutMs: options.leaseMs, heartbeatMs: Math.max(50, Math.min(1_000, options.leaseMs / 5)) },
     )
     this.#committer = new Committer({
-      calls: this.#calls,
+      calls: host.shared.group(options.group.name),
       membership: () => this.#membership,
       claims,
       metadataBytes: host.metadataBytes,
-      alone: options.prefetch === 1,
+      isAlone: options.prefetch === 1,
       committed: () => this.#wake(),
     })
     this.#opener = new Opener({
@@ -181,6 +184,7 @@ export class KafkaSubscription implements Subscription {
   /** From each claim in turn, so that a full one does not hide the others. */
   #take(): Delivery[] {
     this.#membership.verify()
+    if (this.#isAlone) return this.#takeAlone()
     const { prefetch, prefetchBytes } = this.#options
     const claims = [...this.#claims.values()]
     const batch: Delivery[] = []
@@ -189,19 +193,35 @@ export class KafkaSubscription implements Subscription {
     for (let i = 0; i < claims.length && batch.length < prefetch; i++) {
       const claim = claims[(this.#turn + i) % claims.length] as Claim
       for (let entry = claim.peek(); entry !== undefined; entry = claim.peek()) {
-        if (!claim.isReserved(entry)) {
-          isShort = true
-          break
-        }
+        if (!claim.isReserved(entry)) break
         if (batch.length >= prefetch || (batch.length > 0 && bytes + entry.bytes > prefetchBytes)) break
         bytes += entry.bytes
         batch.push(this.#yield(claim, claim.take()))
       }
-      isShort ||= claim.isShortOfReserve && !this.#isAlone && !claim.over
+      isShort ||= claim.isShortOfReserve && !claim.over
     }
     this.#turn++
     if (isShort) void this.#committer.commit().catch(() => {})
     return batch
+  }
+
+  /** One delivery of all partitions, and a commit that names it before it is out: whoever dies of it accuses nobody else. */
+  #takeAlone(): Delivery[] {
+    const claims = [...this.#claims.values()]
+    const chosen = claims.find((claim) => claim.reservesNext) ?? claims.find((claim) => claim.peek() !== undefined)
+    const entry = chosen?.peek()
+    if (chosen === undefined || entry === undefined) {
+      if (chosen !== undefined) chosen.reservesNext = false
+      return []
+    }
+    if (chosen.reservesNext && chosen.isReserved(entry)) {
+      chosen.reservesNext = false
+      return [this.#yield(chosen, chosen.take())]
+    }
+    chosen.reservesNext = true
+    chosen.dirty = true
+    void this.#committer.commit().catch(() => {})
+    return []
   }
 
   get #isAlone(): boolean {
@@ -317,8 +337,8 @@ export class KafkaSubscription implements Subscription {
     this.#claims.clear()
     this.#committer.close()
     await within(this.#host.closeWithinMs, this.#membership.leave() ?? Promise.resolve())
-    this.#host.incidents.well(this.#membership)
-    this.#host.incidents.well(this.#fetcher)
+    this.#host.incidents.forget(this.#membership)
+    this.#host.incidents.forget(this.#fetcher)
     this.#host.cluster.close()
     this.#host.closed(this)
   }

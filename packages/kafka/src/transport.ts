@@ -28,6 +28,9 @@ import { Session } from './session.ts'
 import { KafkaSubscription } from './subscription.ts'
 import { ensureTopology, planTopology, verifyTopology } from './topology.ts'
 
+/** One that dies delays the publishes that it had in hand by this. */
+const forwarderLeaseMs = 10_000
+
 export class KafkaTransport implements Transport {
   readonly name = 'kafka'
   readonly topology: Transport['topology']
@@ -77,7 +80,7 @@ export class KafkaTransport implements Transport {
       await this.#checkTopics(session, options)
       const ends = await session.positions.ensure(group)
       const subscription = await this.#read(session, { ...options, ends, delayPrefix: retryPrefix(group.name) })
-      this.#forwarder ??= this.#forward(session)
+      this.#forwarder ??= this.#forward(session, Math.min(options.leaseMs, forwarderLeaseMs))
       return subscription
     } catch (error) {
       throw isOurs(error) ? error : toTransportError(error, `Group ${group.name}`)
@@ -103,6 +106,7 @@ export class KafkaTransport implements Transport {
     const subscription = new KafkaSubscription(
       {
         cluster: session.driver.open(),
+        shared: session.shared,
         catalog: session.catalog,
         incidents: this.#incidents,
         metadataBytes: session.limits.metadataBytes,
@@ -125,12 +129,12 @@ export class KafkaTransport implements Transport {
   }
 
   /** Delayed publishes are everybody's: whoever reads forwards them. */
-  async #forward(session: Session): Promise<Forwarder> {
+  async #forward(session: Session, leaseMs: number): Promise<Forwarder> {
     const subscription = await this.#read(session, {
       group: { name: laterGroup, topics: [], ordered: false, startAt: 'earliest' },
       prefetch: 500,
       prefetchBytes: 4_194_304,
-      leaseMs: 30_000,
+      leaseMs,
       ends: new Map(),
       delayPrefix: laterPrefix,
     })

@@ -29,6 +29,7 @@ export function kafkaHarness(server: Server): TransportHarness {
   return {
     name: 'kafka 4.1',
     timing: { leaseMs: 1_500, heartbeatMs: 2_000, quietMs: 300, patienceMs: 20_000 },
+    sharesByPartition: true,
     broker: control(server, new KafkaAdmin(broker)),
     connect: ({ isolated }) =>
       isolated ? spawnMember({ module: child, options: { ...common, brokers: [broker] } }) : behindProxy(broker, port),

@@ -40,7 +40,7 @@ describe('a claim on a partition', () => {
     const [a, b, c, d] = takeAll(claim) as [Entry, Entry, Entry, Entry]
     for (const entry of [d, b]) claim.finish(entry)
     expect(claim.low).toBe(10)
-    expect(claim.toPosition(undefined).finished).toEqual([
+    expect(claim.toPosition('none').finished).toEqual([
       { from: 11, to: 11 },
       { from: 13, to: 13 },
     ])
@@ -54,7 +54,7 @@ describe('a claim on a partition', () => {
     const { claim } = claimOf(10, 20)
     for (const entry of takeAll(claim)) if (entry.offset % 2 === 0) claim.finish(entry)
     const { low } = claim
-    const metadata = encodeMetadata(claim.toPosition(undefined), 4_096)
+    const metadata = encodeMetadata(claim.toPosition('none'), 4_096)
     const { claim: next } = claimOf(low, 20, decodeMetadata(low, metadata))
     const again = takeAll(next)
     expect(offsets(again)).toEqual([11, 13, 15, 17, 19])
@@ -65,7 +65,7 @@ describe('a claim on a partition', () => {
     const finished = [{ from: 30, to: 40 }]
     const attempts = new Map([[25, 2]])
     const { claim } = claimOf(10, 20, { ...start, finished, attempts })
-    const position = claim.toPosition(undefined)
+    const position = claim.toPosition('none')
     expect(position.finished).toEqual(finished)
     expect(position.attempts).toEqual(attempts)
   })

@@ -8,6 +8,12 @@ import type { Entry } from './entry.ts'
 const reserveAhead = 2_000
 
 /**
+ * What a commit reserves beside what is in hand: as much as may soon be, the next one if it was asked for, or nothing at all, since
+ * the claim ends in peace.
+ */
+export type Ahead = 'many' | 'one' | 'none'
+
+/**
  * A member's hold on one partition: what was read and not finished, in the order of the log, and what a commit has to say
  * of it. It asks nobody anything; whoever owns it fetches, yields, settles and commits.
  */
@@ -36,6 +42,8 @@ export class Claim {
   bufferedBytes = 0
   /** Offsets below it may be yielded: a commit says so. */
   reserved: number
+  /** Reading alone: the next one of this claim is the one that may be yielded. */
+  reservesNext = false
   readonly #lease = new AbortController()
   /** From the low-water mark on, by offset; finished ones between unfinished ones. */
   #entries: Entry[] = []
@@ -145,13 +153,15 @@ export class Claim {
   /** Back to where it was, before everything newer. */
   release(entry: Entry): void {
     this.#drop(entry)
-    entry.redelivered++
-    entry.state = 'ready'
+    // What is given back by one who leaves is no suspect.
+    if (!this.revoking) entry.redelivered++
+    entry.state = this.revoking ? 'waiting' : 'ready'
+    this.dirty = true
+    if (this.revoking) return
     const at = this.#ready.findIndex(({ offset }) => offset > entry.offset)
     this.#ready.splice(at < 0 ? this.#ready.length : at, 0, entry)
     this.buffered++
     this.bufferedBytes += entry.bytes
-    this.dirty = true
   }
 
   note(entry: Entry, attempt: number): void {
@@ -216,21 +226,27 @@ export class Claim {
     this.#lease.abort(new DOMException('The lease is over', 'AbortError'))
   }
 
-  /** What a commit says now. `ahead` undefined: the claim ends in peace, and nothing of it is in anybody's hands. */
-  toPosition(ahead: 'alone' | 'many' | undefined): Position {
+  /** What a commit says now. */
+  toPosition(ahead: Ahead): Position {
     const low = this.low
-    const next = this.#ready[0]?.offset ?? this.position
-    const reserved =
-      ahead === 'alone'
-        ? Math.max(this.#yieldedTo, next + 1)
-        : Math.max(this.#yieldedTo, next) + reserveAhead + Math.min(this.finishedSinceCommit * 4, 100_000)
     return {
       low,
       finished: this.#finishedRuns(low),
       attempts: this.#failedAttempts(),
-      reserved: ahead === undefined ? undefined : Math.max(this.reserved, reserved),
+      reserved: this.#toReserve(ahead),
       suspects: this.#suspectRuns(low),
     }
+  }
+
+  #toReserve(ahead: Ahead): number | undefined {
+    if (ahead === 'none') return undefined
+    if (ahead === 'one') {
+      const next = this.reservesNext ? (this.#ready[0]?.offset ?? -1) + 1 : 0
+      const to = Math.max(this.held > 0 ? this.#yieldedTo : 0, next)
+      return to === 0 ? undefined : to
+    }
+    const next = Math.max(this.#yieldedTo, this.#ready[0]?.offset ?? this.position)
+    return Math.max(this.reserved, next + reserveAhead + Math.min(this.finishedSinceCommit * 4, 100_000))
   }
 
   /** Whether a commit should reserve more soon. */

@@ -1,10 +1,10 @@
 import { sleep, systemClock } from '@eventspine/core/transport'
-import type { CommittedOffset, GroupCalls, Place } from '../driver/driver.ts'
+import type { CommittedOffset, GroupCalls, Membership as Member, Place } from '../driver/driver.ts'
 import { typeOf } from '../driver/driver.ts'
 import { isTransient } from '../errors.ts'
 import { encodeMetadata } from '../offsets.ts'
 import { keyOf } from './assigner.ts'
-import type { Claim } from './claim.ts'
+import type { Ahead, Claim } from './claim.ts'
 import type { Membership } from './membership.ts'
 
 export interface CommitterOptions {
@@ -13,8 +13,8 @@ export interface CommitterOptions {
   readonly claims: () => Iterable<Claim>
   /** How many bytes of metadata the server keeps. */
   readonly metadataBytes: number
-  /** Reserve one delivery at a time, so that a crash accuses only it. */
-  readonly alone: boolean
+  /** Reserve nothing but what is about to be yielded, so that a crash accuses only it. */
+  readonly isAlone: boolean
   /** Something is durable now, or reserved. */
   readonly committed: () => void
 }
@@ -75,17 +75,19 @@ export class Committer {
   /** The last word on claims that end in peace. */
   async release(claims: readonly Claim[]): Promise<void> {
     await this.#running?.catch(() => {})
-    await this.#send(claims, undefined)
+    await this.#send(claims, 'none')
   }
 
   async #commitDirty(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const dirty = [...this.#options.claims()].filter((claim) => !claim.over && (claim.dirty || claim.isShortOfReserve))
-    await this.#send(dirty, this.#options.alone ? 'alone' : 'many')
+    const { isAlone } = this.#options
+    const claims = [...this.#options.claims()].filter(({ over }) => !over)
+    const dirty = claims.filter((claim) => claim.dirty || (!isAlone && claim.isShortOfReserve))
+    await this.#send(dirty, isAlone ? 'one' : 'many')
   }
 
-  async #send(claims: readonly Claim[], ahead: 'alone' | 'many' | undefined): Promise<void> {
+  async #send(claims: readonly Claim[], ahead: Ahead): Promise<void> {
     let left = claims
     for (let waitMs = 10; left.length > 0; waitMs = Math.min(waitMs * 2, 500)) {
       const membership = this.#options.membership()
@@ -93,7 +95,7 @@ export class Committer {
       left = left.filter((claim) => !claim.over)
       const { current } = membership
       if (left.length === 0) break
-      if (current !== undefined) left = await this.#try(left, ahead, membership)
+      if (current !== undefined) left = await this.#try(left, ahead, membership, current)
       if (left.length > 0) await sleep(systemClock, waitMs)
     }
     this.#options.committed()
@@ -102,8 +104,9 @@ export class Committer {
   /** Returns those that have to be tried again. */
   async #try(
     claims: readonly Claim[],
-    ahead: 'alone' | 'many' | undefined,
+    ahead: Ahead,
     membership: Membership,
+    member: Member,
   ): Promise<readonly Claim[]> {
     const words = claims.map((claim) => wordOf(claim, ahead, this.#options.metadataBytes))
     const noted = new Set(claims.filter(({ noteDirty }) => noteDirty))
@@ -115,7 +118,7 @@ export class Committer {
     const failed = new Map<string, string>()
     try {
       const results = await this.#options.calls.commit(
-        membership.current,
+        member,
         words.map(({ offset }) => offset),
       )
       for (const { error, ...place } of results) if (error !== undefined) failed.set(keyOf(place), error)
@@ -132,7 +135,7 @@ export class Committer {
       }
     }
     const fatal = [...failed.values()].find((type) => !isTransient(type))
-    if (fatal !== undefined) membership.outdated(fatal)
+    if (fatal !== undefined) membership.refused(fatal, member)
     return claims.filter((claim) => failed.has(claim.name) && !claim.over)
   }
 }
@@ -143,7 +146,7 @@ interface Word {
   readonly reserved: number | undefined
 }
 
-function wordOf(claim: Claim, ahead: 'alone' | 'many' | undefined, limit: number): Word {
+function wordOf(claim: Claim, ahead: Ahead, limit: number): Word {
   const position = claim.toPosition(ahead)
   const metadata = encodeMetadata(position, limit)
   return { claim, offset: { ...claim.place, offset: position.low, metadata }, reserved: position.reserved }

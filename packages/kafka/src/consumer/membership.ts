@@ -3,6 +3,7 @@ import type { Assignment, GroupCalls, Joined, JoinedMember, Membership as Member
 import { type DriverError, typeOf } from '../driver/driver.ts'
 import { decodeAssignment } from '../driver/kafkajs-driver.ts'
 import { isTransient } from '../errors.ts'
+import { retrying } from '../retrying.ts'
 import { encodeUserData } from './user-data.ts'
 
 export interface MembershipHost {
@@ -28,14 +29,18 @@ export interface MembershipOptions {
 /** The name that members of a group must share; another one is another way to assign. */
 const protocol = 'eventspine-1'
 const left = { memberId: '', generation: -1 }
+const leaveWithinMs = 3_000
 
 /** A member of a group, from joining to leaving: one loop that joins, beats, and joins again when the group changes. */
 export class Membership {
   readonly #calls: GroupCalls
+  readonly #farewell: GroupCalls
   readonly #host: MembershipHost
   readonly #options: MembershipOptions
   readonly #closing = new AbortController()
   #current: Member = left
+  /** As the coordinator knows us, joined or about to be. */
+  #memberId = ''
   /** `performance.now()` of the last request that proved us a member. */
   #provenAt = Number.NEGATIVE_INFINITY
   #tickAt = performance.now()
@@ -44,8 +49,10 @@ export class Membership {
   #wake: () => void = () => {}
   #running: Promise<void> | undefined
 
-  constructor(calls: GroupCalls, host: MembershipHost, options: MembershipOptions) {
+  /** `farewell` is a way to the group that no pending join blocks. */
+  constructor(calls: GroupCalls, farewell: GroupCalls, host: MembershipHost, options: MembershipOptions) {
     this.#calls = calls
+    this.#farewell = farewell
     this.#host = host
     this.#options = options
   }
@@ -77,11 +84,12 @@ export class Membership {
     this.#wake()
   }
 
-  /** The coordinator said in another answer that we are no member, or of an older generation. */
-  outdated(type: string): void {
-    if (type === 'REBALANCE_IN_PROGRESS') this.rejoin()
-    else this.#lose(type)
-    this.#wake()
+  /** The coordinator refused what we sent as `member`. While we join, a new generation may have begun that we don't know yet. */
+  refused(type: string, member: Member): void {
+    const isNewer = this.#joiningSince !== undefined || member.generation !== this.#current.generation
+    if (type === 'REBALANCE_IN_PROGRESS') return this.#joiningSince === undefined ? this.rejoin() : undefined
+    if (type === 'ILLEGAL_GENERATION' && isNewer) return
+    this.#lose(type)
   }
 
   /** Leaves; what is committed must have been before. */
@@ -89,30 +97,30 @@ export class Membership {
     if (this.#closing.signal.aborted) return this.#running
     this.#closing.abort()
     this.#wake()
-    const { memberId } = this.#current
+    const memberId = this.#memberId
     this.#current = left
-    if (memberId !== '') await this.#calls.leave(memberId).catch(() => {})
+    if (memberId === '') return
+    // Else the group would wait for us until the session is over.
+    await retrying(() => this.#farewell.leave(memberId), { withinMs: leaveWithinMs }).catch(() => {})
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#closing
     const tick = setInterval(() => this.#watch(), this.#options.heartbeatMs)
-    let memberId = ''
     try {
       for (let failures = 0; !signal.aborted; ) {
         try {
-          memberId = await this.#join(memberId)
+          await this.#join()
           failures = 0
           this.#host.well()
           await this.#beat()
-          memberId = this.#current.memberId
         } catch (error) {
           if (signal.aborted) return
           const type = typeOf(error)
-          if (type === 'MEMBER_ID_REQUIRED') memberId = (error as DriverError).memberId ?? ''
-          else if (type === 'UNKNOWN_MEMBER_ID' || type === 'ILLEGAL_GENERATION' || type === 'FENCED_INSTANCE_ID') {
+          if (type === 'MEMBER_ID_REQUIRED') this.#memberId = (error as DriverError).memberId ?? ''
+          else if (isFence(type)) {
             this.#lose(type)
-            memberId = ''
+            this.#memberId = ''
           } else if (type !== 'REBALANCE_IN_PROGRESS') {
             if (!isTransient(type)) return this.#host.failed(error)
             failures++
@@ -126,14 +134,13 @@ export class Membership {
     }
   }
 
-  /** Joins and learns what is ours; resolves with our id. */
-  async #join(memberId: string): Promise<string> {
+  /** Joins and learns what is ours. */
+  async #join(): Promise<void> {
     this.#rejoin = false
-    const start = performance.now()
-    this.#joiningSince ??= start
+    this.#joiningSince ??= performance.now()
     const { topics, owned } = this.#host.application()
     const joined = await this.#calls.join({
-      memberId,
+      memberId: this.#memberId,
       sessionTimeoutMs: this.#options.sessionTimeoutMs,
       rebalanceTimeoutMs: this.#options.sessionTimeoutMs,
       protocol,
@@ -141,15 +148,16 @@ export class Membership {
       userData: encodeUserData({ owned, generation: this.#current.generation }),
     })
     if (this.#closing.signal.aborted) {
-      await this.#calls.leave(joined.memberId).catch(() => {})
-      return ''
+      if (joined.memberId !== this.#memberId) await this.#calls.leave(joined.memberId).catch(() => {})
+      return
     }
+    this.#memberId = joined.memberId
     // Gone in the meantime, so what was applied for with it counts no more.
     if (owned.length > 0 && this.#current.generation < 0) this.#rejoin = true
+    const syncedAt = performance.now()
     await this.#sync(joined)
-    this.#provenAt = start
+    this.#provenAt = syncedAt
     this.#joiningSince = undefined
-    return joined.memberId
   }
 
   async #sync(joined: Joined): Promise<void> {
@@ -194,8 +202,11 @@ export class Membership {
 
   #lose(why: string): void {
     if (this.#current.generation >= 0) this.#host.lost(why)
-    // The id is kept by the caller where the coordinator still knows it.
-    this.#current = { memberId: this.#current.memberId, generation: -1 }
+    this.#current = left
+    this.#joiningSince = undefined
     this.#wake()
   }
 }
+
+const isFence = (type: string): boolean =>
+  type === 'UNKNOWN_MEMBER_ID' || type === 'ILLEGAL_GENERATION' || type === 'FENCED_INSTANCE_ID'

@@ -16,6 +16,11 @@ export interface TransportHarness {
    * allows duplicates, still no inversion. False by default.
    */
   readonly handoverDuplicates?: boolean
+  /**
+   * Members of an unordered group share by partitions too (Kafka): what lies in a busy member's partitions waits for it. Then C37
+   * expects the peers to handle theirs meanwhile. False by default: they share by competing.
+   */
+  readonly sharesByPartition?: boolean
   /** A new, independent client of the same broker, its transport connected. */
   connect(options: ConnectOptions): Promise<Member>
   close?(): Promise<void>

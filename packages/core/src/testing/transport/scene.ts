@@ -32,6 +32,7 @@ export class Scene {
   readonly signal: AbortSignal
   readonly seed: number
   readonly handoverDuplicates: boolean
+  readonly sharesByPartition: boolean
   /** Between 0 and 1, from the seed. */
   readonly random: () => number
   readonly #harness: TransportHarness
@@ -53,6 +54,7 @@ export class Scene {
     this.signal = options.signal
     this.seed = options.seed
     this.handoverDuplicates = options.harness.handoverDuplicates ?? false
+    this.sharesByPartition = options.harness.sharesByPartition ?? false
     this.random = seededRandom(options.seed)
   }
 

@@ -120,7 +120,7 @@ async function all(copies: readonly Promise<void>[]): Promise<void> {
 
 /** Copies that ask for a restart while one is under way share the next one. */
 function sharingRestarts(harness: TransportHarness): TransportHarness {
-  const { name, timing, broker, handoverDuplicates = false } = harness
+  const { name, timing, broker, handoverDuplicates = false, sharesByPartition = false } = harness
   let current: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined
   const restart = (): Promise<void> => {
@@ -137,5 +137,6 @@ function sharingRestarts(harness: TransportHarness): TransportHarness {
     breakDeadLetters: (group) => broker.breakDeadLetters(group),
     mendDeadLetters: (group) => broker.mendDeadLetters(group),
   }
-  return { name, timing, broker: shared, handoverDuplicates, connect: (options) => harness.connect(options) }
+  const connect: TransportHarness['connect'] = (options) => harness.connect(options)
+  return { name, timing, broker: shared, handoverDuplicates, sharesByPartition, connect }
 }

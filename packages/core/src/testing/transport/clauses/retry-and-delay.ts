@@ -129,7 +129,8 @@ async function delayOutlivesRestart(scene: Scene): Promise<void> {
   const got = await scene.consume(scene.group(topic), {
     handle: (delivery) => {
       if (delivery.attempt > 1) return { delivery, as: 'ack' }
-      due.set(delivery.message.id, performance.now() + delayMs)
+      // A broker that dies may forget what it was told, so the first comes again: its first retry is due when it was.
+      if (!due.has(delivery.message.id)) due.set(delivery.message.id, performance.now() + delayMs)
       return { delivery, as: 'retry', delayMs, attempt: 2 }
     },
   })
