@@ -538,3 +538,19 @@ it.each(['canary', '{"a":"canary"}', '[["a",5]]', '[["a"]]', 'null'])(
     expect(broker.ids).toEqual(['a:1', 'b:1', 'a:2', 'a:3'])
   },
 )
+
+it('a stopped relay watches its store no more', async () => {
+  let watchers = 0
+  const watched = spied({
+    watch: () => {
+      watchers += 1
+      return () => {
+        watchers -= 1
+      }
+    },
+  })
+  const relay = await startRelay(new PublishOnlyBroker(), { store: watched })
+  expect(watchers).toBe(1)
+  await relay.stop()
+  expect(watchers).toBe(0)
+})
