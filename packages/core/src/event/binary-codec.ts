@@ -14,26 +14,28 @@ import { dataKind } from './content-type.ts'
 import { parseJson } from './json.ts'
 import { plainText, utf8 } from './utf8.ts'
 
+export interface BinaryForm {
+  readonly headers: Map<string, string>
+  readonly body: Uint8Array | null
+}
+
 /**
  * Binary mode: the body is the data, the attributes are headers. Absent data is a `null` body. Throws `invalid-attribute`
  * and `invalid-data`.
  */
-export function encodeBinary(event: CloudEvent): { headers: Map<string, string>; body: Uint8Array | null } {
+export function encodeBinary(event: CloudEvent): BinaryForm {
   checkAttributes(event.attributes)
-  const contentType = contentTypeOf(event)
-  checkData(event.data, contentType)
-  return { headers: attributeHeaders(event.attributes, contentType), body: bodyOf(event.data) }
+  checkData(event.data, contentTypeOf(event))
+  return binaryForm(event)
 }
 
-/** The attributes as canonical headers, in their order. */
-export function attributeHeaders(
-  attributes: CloudEvent['attributes'],
-  contentType: string | undefined,
-): Map<string, string> {
+/** Headers in the order of the attributes, as canonical strings. `event` is checked already. */
+export function binaryForm(event: CloudEvent): BinaryForm {
   const headers = new Map<string, string>()
-  for (const name of Object.keys(attributes)) headers.set(headerOf(name), canonical(name, attributes[name]))
+  for (const name of Object.keys(event.attributes)) headers.set(headerOf(name), canonical(name, event.attributes[name]))
+  const contentType = contentTypeOf(event)
   if (contentType !== undefined) headers.set('content-type', contentType)
-  return headers
+  return { headers, body: bodyOf(event.data) }
 }
 
 function bodyOf(data: CloudEventData): Uint8Array | null {

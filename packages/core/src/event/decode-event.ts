@@ -1,14 +1,12 @@
 import { isThenable } from '../maybe-promise.ts'
-import { attributeHeaders } from './binary-codec.ts'
-import { type CloudEventData, contentTypeOf } from './cloud-event.ts'
 import { contentMode, dataKind } from './content-type.ts'
 import type { AnyEventDefinition } from './definition.ts'
 import { InvalidDefinitionError, LimitExceededError } from './errors.ts'
 import type { Event } from './event.ts'
-import { disarmed, parseJson } from './json.ts'
+import { parseJson } from './json.ts'
 import { headerChars, type Limits } from './limits.ts'
 import { readEvent, type UnfinishedEvent } from './read-event.ts'
-import { decodeStructured } from './structured-codec.ts'
+import { fromStructured } from './structured-codec.ts'
 import { upcast } from './upcast.ts'
 import { plainText } from './utf8.ts'
 import { outputOf, validateData } from './validate-data.ts'
@@ -42,13 +40,16 @@ export function createDecoder(definitions: Iterable<AnyEventDefinition>, limits:
     decode(message) {
       checkLimits(message, limits)
       const isStructured = contentMode(message.headers.get('content-type')) === 'structured'
-      return isStructured ? decodeWhole(message, byType, limits) : decodeParts(message, byType, limits)
+      const { topic, key, headers, body } = isStructured ? unfolded(message, limits) : message
+      const event = readEvent(topic, key, headers)
+      const definition = byType.get(event.type)
+      // The body of a type without a definition isn't looked at.
+      if (definition === undefined) return undefined
+      const data = body === null ? undefined : readBody(body, headers.get('content-type'), limits.depth)
+      return finished(event, definition, data)
     },
   }
 }
-
-type Definitions = ReadonlyMap<string, AnyEventDefinition>
-type Decoded = ReturnType<Decoder['decode']>
 
 function checkLimits({ headers, body }: IncomingMessage, limits: Limits): void {
   if (body !== null && body.length > limits.bodyBytes) {
@@ -59,29 +60,14 @@ function checkLimits({ headers, body }: IncomingMessage, limits: Limits): void {
   }
 }
 
-/** Binary mode. The body of a type without a definition isn't looked at. */
-function decodeParts(message: IncomingMessage, definitions: Definitions, limits: Limits): Decoded {
-  const { topic, key, headers, body } = message
-  const event = readEvent(topic, key, headers)
-  const definition = definitions.get(event.type)
-  if (definition === undefined) return undefined
-  const data = body === null ? undefined : readBody(body, headers.get('content-type'), limits.depth)
-  return finished(event, definition, data)
-}
-
-/** Structured mode: the attributes become the headers that binary mode would have had. */
-function decodeWhole(message: IncomingMessage, definitions: Definitions, limits: Limits): Decoded {
-  const { topic, key, body } = message
-  const whole = decodeStructured(body ?? new Uint8Array(), { maxDepth: limits.depth })
-  const headers = attributeHeaders(whole.attributes, contentTypeOf(whole))
+/** Structured mode, as binary mode would have had it: the headers of the hop beside those of the event. */
+function unfolded(message: IncomingMessage, limits: Limits): IncomingMessage {
+  const { headers, body } = fromStructured(message.body ?? new Uint8Array(), { maxDepth: limits.depth })
   for (const perHop of ['traceparent', 'tracestate']) {
     const value = message.headers.get(perHop)
     if (value !== undefined) headers.set(perHop, value)
   }
-  const event = readEvent(topic, key, headers)
-  const definition = definitions.get(event.type)
-  if (definition === undefined) return undefined
-  return finished(event, definition, dataOf(whole.data, headers.get('content-type'), limits.depth))
+  return { ...message, headers, body }
 }
 
 /** What the schema gets to see. Bytes are copied, for the body is wanted again and handlers may write. */
@@ -93,20 +79,6 @@ function readBody(body: Uint8Array, contentType: string | undefined, maxDepth: n
       return plainText(body)
     case 'bytes':
       return new Uint8Array(body)
-  }
-}
-
-function dataOf(data: CloudEventData, contentType: string | undefined, maxDepth: number): unknown {
-  switch (data.kind) {
-    case 'absent':
-      return undefined
-    case 'json':
-      return disarmed(data.value)
-    case 'text':
-      return data.text
-    case 'bytes':
-      // Declared to be JSON or text: the producer chose base64 for it.
-      return readBody(data.bytes, contentType, maxDepth)
   }
 }
 

@@ -33,7 +33,7 @@ const suspicious = /"__proto__"|"constructor"|\\u/
  * Drops own `__proto__` keys, and `constructor` where it holds a `prototype`: `JSON.parse` keeps them as data, and the next
  * `Object.assign` or deep merge would follow them.
  */
-export function disarmed(value: unknown): unknown {
+function disarmed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const record = value as Record<string, unknown>
   for (const key of Object.keys(record)) {

@@ -1,6 +1,6 @@
 import { type AttributeValue, canonical, checkName, checkValue, headerOf, invalidAttribute } from './attributes.ts'
 import { fromBase64, toBase64 } from './base64.ts'
-import { encodeBinary, readAttributes } from './binary-codec.ts'
+import { type BinaryForm, binaryForm, readAttributes } from './binary-codec.ts'
 import {
   absent,
   type CloudEvent,
@@ -48,28 +48,31 @@ function dataMember(data: CloudEventData): string | undefined {
  * `undecodable`, `unsupported-specversion`, `invalid-attribute`, `limit-exceeded`.
  */
 export function decodeStructured(body: Uint8Array, options: { readonly maxDepth: number }): CloudEvent {
-  checkDepth(body, options.maxDepth + 1)
-  const parsed = parseJsonBytes(body)
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new UndecodableError('not a CloudEvent: no JSON object')
-  }
-  const members = parsed as Record<string, unknown>
-  const attributes = readMembers(members)
-  return { attributes, data: readDataMember(members, attributes.datacontenttype as string | undefined) }
+  const event = readMembers(body, options.maxDepth)
+  const { specversion, id, source, type } = event.attributes
+  checkRequired(specversion, id, source, type)
+  for (const [name, value] of Object.entries(event.attributes)) checkValue(headerOf(name), canonical(name, value))
+  return event
 }
 
-function readMembers(members: Record<string, unknown>): Record<string, AttributeValue> {
+/** Values of attributes are not checked yet. */
+function readMembers(body: Uint8Array, maxDepth: number): CloudEvent {
+  checkDepth(body, maxDepth + 1)
+  const members = parseJsonBytes(body)
+  if (!isRecord(members)) throw new UndecodableError('not a CloudEvent: no JSON object')
   const attributes: Record<string, AttributeValue> = Object.create(null)
   for (const name of Object.keys(members)) {
     const value = members[name]
     if (name === 'data' || name === 'data_base64' || value === null) continue
     checkName(name)
     if (coreNames.has(name) && typeof value !== 'string') throw invalidAttribute(name, 'a string')
-    checkValue(headerOf(name), canonical(name, value))
     attributes[name] = value as AttributeValue
   }
-  checkRequired(attributes.specversion, attributes.id, attributes.source, attributes.type)
-  return attributes
+  return { attributes, data: readData(members, attributes.datacontenttype as string | undefined) }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Attributes whose type the specification fixes: no number or boolean may stand for them. */
@@ -77,20 +80,18 @@ const coreNames: ReadonlySet<string> = new Set([
   ...['specversion', 'id', 'source', 'type', 'time', 'subject', 'datacontenttype', 'dataschema'],
 ])
 
-function readDataMember(members: Record<string, unknown>, contentType: string | undefined): CloudEventData {
-  const base64 = members.data_base64
-  if (base64 !== undefined && base64 !== null) {
-    if (members.data !== undefined) throw new UndecodableError('both data and data_base64')
-    const bytes = typeof base64 === 'string' ? fromBase64(base64) : undefined
-    if (bytes === undefined) throw new UndecodableError('data_base64 is not base64')
+function readData(members: Record<string, unknown>, contentType: string | undefined): CloudEventData {
+  const { data, data_base64: base64 = null } = members
+  if (base64 !== null) {
+    const bytes = data === undefined && typeof base64 === 'string' ? fromBase64(base64) : undefined
+    if (bytes === undefined) throw new UndecodableError('data_base64 must be base64, without data')
     return { kind: 'bytes', bytes }
   }
-  const value = members.data
-  if (value === undefined) return absent
-  if (contentType === undefined || dataKind(contentType) === 'json') return { kind: 'json', value }
-  if (value === null) return absent
-  if (typeof value !== 'string') throw new UndecodableError('data that is not JSON must be a string')
-  return { kind: 'text', text: value }
+  if (data === undefined) return absent
+  if (contentType === undefined || dataKind(contentType) === 'json') return { kind: 'json', value: data }
+  if (data === null) return absent
+  if (typeof data !== 'string') throw new UndecodableError('data that is not JSON must be a string')
+  return { kind: 'text', text: data }
 }
 
 /**
@@ -117,10 +118,10 @@ function faithful(body: Uint8Array | null, contentType: string | undefined): Clo
   }
 }
 
-/** The message in binary mode that a structured one stands for. Throws what `decodeStructured` does. */
-export function fromStructured(
-  body: Uint8Array,
-  options: { readonly maxDepth: number },
-): { headers: Map<string, string>; body: Uint8Array | null } {
-  return encodeBinary(decodeStructured(body, options))
+/**
+ * The message in binary mode that a structured one stands for. Throws `undecodable`, `limit-exceeded`, and
+ * `invalid-attribute` for what can't be a header: values are checked by whoever reads the headers.
+ */
+export function fromStructured(body: Uint8Array, options: { readonly maxDepth: number }): BinaryForm {
+  return binaryForm(readMembers(body, options.maxDepth))
 }
