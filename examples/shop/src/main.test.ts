@@ -133,9 +133,9 @@ describe("a user's own file", () => {
 })
 
 test('a wrong option is told in one line and exits with 2', async () => {
-  const { code, stdout, stderr } = await demo('--broker', 'kafka')
+  const { code, stdout, stderr } = await demo('--broker', 'redis')
 
-  expect(stderr).toBe('The demo does not run on kafka yet: so far there is --broker memory.\n')
+  expect(stderr).toBe('The demo does not run on redis yet: so far there are memory, kafka.\n')
   expect(stdout).toBe('')
   expect(code).toBe(2)
 })

@@ -1,6 +1,5 @@
 import { runCli } from './cli/run-cli.ts'
 
 const interrupted = new AbortController()
-process.once('SIGINT', () => interrupted.abort())
-process.once('SIGTERM', () => interrupted.abort())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort())
 process.exitCode = await runCli(process.argv.slice(2), process, interrupted.signal)

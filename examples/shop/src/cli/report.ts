@@ -14,18 +14,26 @@ const header = [
   'latency p99',
 ]
 
-export function report(result: DemoResult): string {
-  return [...summary(result), '', ...figures(result), '', ...deadLetters(result), '', ...invariants(result), ''].join(
-    '\n',
-  )
+/** `setting`: on which broker, in how many processes. */
+export function report(result: DemoResult, setting: string): string {
+  return [
+    ...summary(result, setting),
+    '',
+    ...figures(result),
+    '',
+    ...deadLetters(result),
+    '',
+    ...invariants(result),
+    '',
+  ].join('\n')
 }
 
-function summary({ placed, refused, figures, elapsedMs, folder }: DemoResult): string[] {
+function summary({ placed, refused, figures, elapsedMs, folder }: DemoResult, setting: string): string[] {
   const seconds = elapsedMs / 1_000
   const handled = figures.reduce((sum, { consumed }) => sum + consumed, 0)
   return [
     `${count(placed)} orders${refused === 0 ? '' : ` (${count(refused)} lines refused)`} in ${seconds.toFixed(1)} s:`,
-    `${count(handled)} events handled, ${count(Math.round(handled / seconds))} a second, with databases in ${dirname(folder)}.`,
+    `${count(handled)} events handled, ${count(Math.round(handled / seconds))} a second, ${setting}, with databases in ${dirname(folder)}.`,
   ]
 }
 

@@ -10,3 +10,4 @@ export const roles = [...services, 'order-relay', 'payment-relay', 'inventory-re
 export type Role = (typeof roles)[number]
 
 export const isRole = (name: string): name is Role => (roles as readonly string[]).includes(name)
+export const isService = (role: Role): role is ServiceName => (services as readonly string[]).includes(role)
