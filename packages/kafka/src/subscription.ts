@@ -259,7 +259,7 @@ export class KafkaSubscription implements Subscription {
     if (held.settling !== undefined) return held.settling
     const { claim, entry } = held
     touched.add(claim)
-    if (claim.over) held.answer = 'lost'
+    if (claim.over || entry.state !== 'yielded') held.answer = 'lost'
     else if (settlement.as === 'ack') this.#finish(held)
     else if (settlement.as === 'release') {
       claim.release(entry)
@@ -282,7 +282,7 @@ export class KafkaSubscription implements Subscription {
     else await this.#host.retry(message, { delayMs: settlement.delayMs, attempt: settlement.attempt, hop })
     this.#membership.verify()
     // Copied and lost: it comes twice. Only a transaction could say otherwise, and none spans a handler.
-    if (held.claim.over) held.answer = 'lost'
+    if (held.claim.over || held.entry.state !== 'yielded') held.answer = 'lost'
     else this.#finish(held)
     return held.answer ?? 'lost'
   }
@@ -346,7 +346,10 @@ export class KafkaSubscription implements Subscription {
   async #giveUpAll(): Promise<void> {
     await this.#releasing
     const claims = [...this.#claims.values()].filter(({ over }) => !over)
-    for (const claim of claims) claim.revoke()
+    for (const claim of claims) {
+      claim.revoke()
+      claim.giveBack()
+    }
     await this.#committer.release(claims)
   }
 
@@ -363,6 +366,7 @@ export class KafkaSubscription implements Subscription {
     for (;;) {
       const idle = [...this.#claims.values()].filter((claim) => this.#isGivenUp(claim))
       if (idle.length === 0) return
+      for (const claim of idle) claim.giveBack()
       await this.#committer.release(idle).catch(() => {})
       for (const claim of idle) {
         // It was given back to us meanwhile.

@@ -131,6 +131,17 @@ describe('a claim on a partition', () => {
     expect(offsets(takeAll(claim))).toEqual(offsets(claimOf(11, 20).entries))
   })
 
+  it('passes on how often it gave a delivery back, whether it was taken away before or after', () => {
+    const { claim } = claimOf(10, 14)
+    const [first, second] = takeAll(claim) as [Entry, Entry]
+    claim.release(second)
+    claim.revoke()
+    claim.giveBack()
+    const { claim: next } = claimOf(10, 14, decodeMetadata(10, encodeMetadata(claim.toPosition('none'), 4_096)))
+    expect(takeAll(next).map(({ redelivered }) => redelivered)).toEqual([1, 1, 1, 1])
+    expect(first.state).toBe('waiting')
+  })
+
   it('ends its lease once and yields nothing more', () => {
     const { claim } = claimOf(10, 12)
     claim.end()

@@ -153,8 +153,7 @@ export class Claim {
   /** Back to where it was, before everything newer. */
   release(entry: Entry): void {
     this.#drop(entry)
-    // What is given back by one who leaves is no suspect.
-    if (!this.revoking) entry.redelivered++
+    entry.redelivered++
     entry.state = this.revoking ? 'waiting' : 'ready'
     this.dirty = true
     if (this.revoking) return
@@ -201,10 +200,12 @@ export class Claim {
     this.#ready = []
     this.buffered = 0
     this.bufferedBytes = 0
-    const last = this.#entries.findLastIndex(({ state }) => state === 'yielded' || state === 'finished')
+    // What the log alone can't tell the next owner stays until the commit has told it.
+    const last = this.#entries.findLastIndex(
+      ({ state, noted, redelivered }) => state === 'yielded' || state === 'finished' || noted || redelivered > 0,
+    )
     const dropped = this.#entries.splice(last + 1)
     if (dropped[0] !== undefined) this.position = dropped[0].offset
-    // What waits between yielded ones is read again too: the low-water mark stays below it, the finished runs leave it out.
   }
 
   /** It stays after all: reads again what it had forgotten. */
@@ -215,6 +216,11 @@ export class Claim {
   /** Read, and not made ready yet. */
   get waiting(): Entry[] {
     return this.#entries.filter(({ state }) => state === 'waiting')
+  }
+
+  /** What is in hand goes back, and was delivered once more. */
+  giveBack(): void {
+    for (const entry of this.#entries) if (entry.state === 'yielded') this.release(entry)
   }
 
   end(): void {
