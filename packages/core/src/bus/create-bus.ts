@@ -42,18 +42,13 @@ interface Running {
   readonly topics: Topics
 }
 
-interface Member {
-  readonly options: ConsumerOptions
-  readonly consumer: GroupConsumer
-}
-
 class TransportBus implements Bus {
   readonly source: string
   readonly counts: BusCounts = { published: 0, publishFailed: 0, unheard: 0 }
   readonly #options: BusOptions
   readonly #transport: Transport
   readonly #host: ConsumerHost
-  readonly #members: Member[] = []
+  readonly #members: GroupConsumer[] = []
   #running: Running | undefined
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -98,14 +93,13 @@ class TransportBus implements Bus {
   }
 
   subscribe(options: ConsumerOptions): GroupConsumer {
-    const consumer = new GroupConsumer(options)
-    const member = { options, consumer }
+    const member = new GroupConsumer(options)
     // Checked now, so that a mistake is reported where it stands.
     this.#setUp(member)
     for (const middleware of options.use ?? []) middleware.attach?.(options.group)
     this.#members.push(member)
     if (this.#running !== undefined) void this.#join(this.#running, member)
-    return consumer
+    return member
   }
 
   start(signal?: AbortSignal): Promise<void> {
@@ -125,8 +119,7 @@ class TransportBus implements Bus {
   }
 
   async health(): Promise<BusHealth> {
-    const consumers = this.#members.map((member) => member.consumer)
-    return busHealth(this.#running !== undefined, this.#transport, consumers, this.#host.clock)
+    return busHealth(this.#running !== undefined, this.#transport, this.#members, this.#host.clock)
   }
 
   deadLetters(group: string): DeadLetters {
@@ -185,7 +178,7 @@ class TransportBus implements Bus {
         this.#members.map((member, index) => this.#begin(running, member, setups[index] as ConsumerSetup)),
       )
     } catch (error) {
-      await Promise.all(this.#members.map((member) => member.consumer.stop(0)))
+      await Promise.all(this.#members.map((member) => member.stop(0)))
       this.#running = undefined
       throw error
     }
@@ -196,7 +189,7 @@ class TransportBus implements Bus {
     await this.#starting?.catch(() => {})
     const { clock } = this.#host
     const graceEnds = clock.now() + graceMs
-    await Promise.all(this.#members.map((member) => member.consumer.stop(graceMs)))
+    await Promise.all(this.#members.map((member) => member.stop(graceMs)))
     await this.#waitFor(
       this.#running?.publisher.flush() ?? Promise.resolve(),
       Math.max(flushMs, graceEnds - clock.now()),
@@ -213,37 +206,34 @@ class TransportBus implements Bus {
     return atMost(clock, limitMs, work, () => logger.warn({ transport, limitMs }, 'stopped without an answer'))
   }
 
-  #begin(running: Running, member: Member, setup: ConsumerSetup): Promise<void> {
+  #begin(running: Running, member: GroupConsumer, setup: ConsumerSetup): Promise<void> {
     const { capabilities } = running
-    return member.consumer.start({ host: this.#host, setup, transport: this.#transport, capabilities })
+    return member.start({ host: this.#host, setup, transport: this.#transport, capabilities })
   }
 
   /** A consumer that came after the start: whoever subscribed learns of a failure by log, health and its state. */
-  async #join(running: Running, member: Member): Promise<void> {
+  async #join(running: Running, member: GroupConsumer): Promise<void> {
     try {
       const setup = this.#setUp(member)
       this.#refuseUnmet([setup], running.capabilities)
-      const definitions = member.options.on.map((registration) => registration.definition)
-      await running.topics.declare(definitions, [setup.group])
+      await running.topics.declare(handledBy(member), [setup.group])
       // Stopped meanwhile: the next start will take it along.
       if (this.#running !== running || this.#stopping !== undefined) return
       await this.#begin(running, member, setup)
     } catch (error) {
-      member.consumer.fail()
-      this.#host.logger.error({ group: member.options.group, error }, 'consumer could not start')
+      member.fail()
+      this.#host.logger.error({ group: member.group, error }, 'consumer could not start')
     }
   }
 
-  #setUp(member: Member): ConsumerSetup {
-    const ordered = topicSpecs(this.#definitions(member)).filter((topic) => topic.ordered)
-    return setUpConsumer(member.options, new Set(ordered.map((topic) => topic.name)))
+  #setUp(member: GroupConsumer): ConsumerSetup {
+    const topics = topicSpecs([...this.#definitions(), ...handledBy(member)])
+    return setUpConsumer(member.options, new Set(topics.filter((topic) => topic.ordered).map((topic) => topic.name)))
   }
 
-  /** Every event that this service is known to publish or handle, `extra`'s included. */
-  #definitions(extra?: Member): AnyEventDefinition[] {
-    const members = extra === undefined ? this.#members : [...this.#members, extra]
-    const handled = members.flatMap((member) => member.options.on.map((registration) => registration.definition))
-    return [...(this.#options.events ?? []), ...handled]
+  /** Every event that this service is known to publish or handle. */
+  #definitions(): AnyEventDefinition[] {
+    return [...(this.#options.events ?? []), ...this.#members.flatMap(handledBy)]
   }
 
   #refuseUnmet(setups: readonly ConsumerSetup[], capabilities: Capabilities): void {
@@ -265,6 +255,10 @@ class TransportBus implements Bus {
       observe: this.#host.observe,
     })
   }
+}
+
+function handledBy(member: GroupConsumer): AnyEventDefinition[] {
+  return member.options.on.map((registration) => registration.definition)
 }
 
 /** A key function or a schema of the app's may throw anything. */

@@ -6,6 +6,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { Consumer, ConsumerCounts, ConsumerState } from './consumer.ts'
 import { ConsumerStoppedError } from './errors.ts'
 import type { MemberScope } from './member-scope.ts'
+import type { ConsumerOptions } from './options.ts'
 import { Session, type SessionEnd } from './session.ts'
 import { type ConsumerHost, type ConsumerSetup, checkCounts, defaultConcurrency } from './setup.ts'
 
@@ -27,7 +28,7 @@ export interface ConsumerStart {
 
 /** A member of a group: it keeps a session running, makes it anew when it breaks, and reads suspects alone. */
 export class GroupConsumer implements Consumer {
-  readonly group: string
+  readonly options: ConsumerOptions
   readonly counts: ConsumerCounts = noCounts()
   /** Epoch milliseconds since when it can't work; undefined while it can. */
   brokenSince: number | undefined
@@ -36,9 +37,13 @@ export class GroupConsumer implements Consumer {
   #phase: Exclude<ConsumerState, 'paused'> = 'idle'
   #work: Work | undefined
 
-  constructor(options: { readonly group: string; readonly concurrency?: number }) {
-    this.group = options.group
+  constructor(options: ConsumerOptions) {
+    this.options = options
     this.#concurrency = options.concurrency ?? defaultConcurrency
+  }
+
+  get group(): string {
+    return this.options.group
   }
 
   get state(): ConsumerState {

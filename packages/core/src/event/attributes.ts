@@ -30,7 +30,7 @@ const attributeName = /^[a-z\d]{1,128}$/
 /** Throws `invalid-attribute` unless `name` is one that CloudEvents allows. */
 export function checkName(name: string): void {
   if (!attributeName.test(name) || name === 'data') {
-    throw new InvalidAttributeError('an attribute name is 1 to 128 lower-case letters and digits, and not "data"')
+    throw new InvalidAttributeError('an attribute name must be 1 to 128 of a-z 0-9, and not "data"')
   }
 }
 
@@ -52,7 +52,7 @@ function brokenRule(header: string, value: string): string | undefined {
     case 'ce_partitionkey':
     case 'ce_correlationid':
     case 'ce_causationid':
-      return value === '' ? 'text that is not empty' : undefined
+      return value === '' ? 'non-empty text' : undefined
     case 'ce_source':
       return value !== '' && isUriReference(value) ? undefined : 'a URI reference'
     case 'ce_dataschema':

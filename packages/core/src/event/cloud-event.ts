@@ -39,7 +39,7 @@ export function checkAttributes(attributes: Readonly<Record<string, unknown>>): 
 /** Throws unless what was read from the wire is a CloudEvent of specversion 1.0. */
 export function checkRequired(specversion: unknown, id: unknown, source: unknown, type: unknown): void {
   if (specversion === undefined || id === undefined || source === undefined || type === undefined) {
-    throw new UndecodableError('not a CloudEvent: specversion, id, source or type is missing')
+    throw new UndecodableError('not a CloudEvent: no specversion, id, source or type')
   }
   if (specversion !== '1.0') throw new UnsupportedSpecversionError('only specversion 1.0 is read')
 }
@@ -57,12 +57,12 @@ export function checkData(data: CloudEventData, contentType: string | undefined)
 
 export function checkText(text: string): void {
   checkLength(text)
-  if (!text.isWellFormed()) throw new InvalidDataError('text with an unpaired surrogate is not UTF-8')
+  if (!text.isWellFormed()) throw new InvalidDataError('text must be well-formed')
 }
 
 /** Some brokers can't tell an empty body from none. */
 export function checkLength(data: string | Uint8Array): void {
-  if (data.length === 0) throw new InvalidDataError('empty text or bytes would arrive as no data')
+  if (data.length === 0) throw new InvalidDataError('empty data would arrive as none')
 }
 
 /** What `datacontenttype` of the event is once its data stands alone, outside the JSON format. */

@@ -147,7 +147,7 @@ function setExtensions(headers: Map<string, string>, extensions: Readonly<Record
     if (name === 'partitionkey' || name === 'datacontenttype') continue
     checkName(name)
     const header = headerOf(name)
-    if (fieldHeaders.has(header)) throw invalidAttribute(name, 'set by other means than extensions')
+    if (fieldHeaders.has(header)) throw invalidAttribute(name, 'set by an option of its own')
     headers.set(header, checked(header, canonical(name, extensions[name])))
   }
 }
