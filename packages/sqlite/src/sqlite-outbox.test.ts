@@ -132,6 +132,34 @@ it('what can not be written is told in the words of the outbox', () => {
   return store.close()
 })
 
+it('a step of the cleanup removes some megabytes at most, and at least one event', async () => {
+  const store = sqliteOutbox({ path, partitions: 1 })
+  const database = new DatabaseSync(path)
+  database.exec('begin immediate')
+  const megabytes = [1, 1, 1, 5, 1]
+  store.append(
+    database,
+    megabytes.map((size, index) => ({ ...messageOf(`e-${index}`), body: new Uint8Array(size * 1024 * 1024) })),
+  )
+  database.exec('commit')
+  const { claims } = await store.claim({ relay: 'r', leaseMs: 60_000 })
+  const batch = await store.read(claims[0] as (typeof claims)[0], { events: 10, bytes: 1e9 })
+  if (batch !== undefined)
+    await store.commit(
+      batch,
+      batch.events.map(() => ({ as: 'relayed' })),
+    )
+  const steps = [await store.cleanup(), await store.cleanup(), await store.cleanup(), await store.cleanup()]
+  expect(steps).toEqual([
+    { removed: 3, more: true },
+    { removed: 1, more: true },
+    { removed: 1, more: false },
+    { removed: 0, more: false },
+  ])
+  database.close()
+  await store.close()
+})
+
 describe('a database that somebody writes to', () => {
   it('keeps the relay waiting, not the process', async () => {
     const store = sqliteOutbox({ path })
