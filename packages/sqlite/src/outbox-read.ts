@@ -69,11 +69,13 @@ export class BatchReader {
     const waits = this.#laneFilter(claim, emptied)
     const delayed: number[] = []
     const held: number[] = []
+    // The commit copies these: large ones would keep the write lock from the application.
+    const copied = new Budget(limit.bytes)
     let passed = cursor
     for (const row of this.#rows<LogRow>(this.#statements.log, claim.partition, cursor, limit.events)) {
-      if (row.due === 0) delayed.push(row.seq)
-      else if (waits(row.topic, row.key)) held.push(row.seq)
-      else if (!batch.add(`log:${row.seq}`, row, 1)) break
+      const aside = row.due === 0 ? delayed : waits(row.topic, row.key) ? held : undefined
+      if (!(aside === undefined ? batch.add(`log:${row.seq}`, row, 1) : copied.take(bytesOf(row)))) break
+      aside?.push(row.seq)
       passed = row.seq
     }
     if (batch.events.length === 0 && passed === cursor && joining.length === 0) return undefined
@@ -130,34 +132,47 @@ function asideShare({ events, bytes }: BatchLimit): BatchLimit {
   return { events: Math.ceil(events / 2), bytes: bytes / 2 }
 }
 
+function bytesOf({ body }: Pick<MessageRow, 'body'>): number {
+  return body?.byteLength ?? 0
+}
+
+/** So many bytes; the first one fits however large it is, or it would never leave. */
+class Budget {
+  #left: number
+  #begun = false
+
+  constructor(bytes: number) {
+    this.#left = bytes
+  }
+
+  take(bytes: number): boolean {
+    if (this.#begun && bytes > this.#left) return false
+    this.#begun = true
+    this.#left -= bytes
+    return true
+  }
+}
+
 /** The events of a batch, within its limits. */
 class Draft {
   readonly events: OutboxEvent[] = []
-  #limit: BatchLimit
-  #bytes = 0
-  /** Whether an event has come since the limit was set: the first fits however large it is, or it would never leave. */
-  #begun = false
+  mostEvents: number
+  #budget: Budget
 
-  constructor(limit: BatchLimit) {
-    this.#limit = limit
+  constructor({ events, bytes }: BatchLimit) {
+    this.mostEvents = events
+    this.#budget = new Budget(bytes)
   }
 
-  get mostEvents(): number {
-    return this.#limit.events
-  }
-
-  extend(limit: BatchLimit): void {
-    this.#limit = limit
-    this.#begun = false
+  extend({ events, bytes }: BatchLimit): void {
+    const used = this.events.reduce((sum, { message }) => sum + bytesOf(message), 0)
+    this.mostEvents = events
+    this.#budget = new Budget(bytes - used)
   }
 
   /** False, and not added: the batch is full. */
   add(ref: string, row: MessageRow, attempt: number): boolean {
-    const bytes = row.body?.byteLength ?? 0
-    if (this.events.length >= this.#limit.events) return false
-    if (this.#begun && this.#bytes + bytes > this.#limit.bytes) return false
-    this.#begun = true
-    this.#bytes += bytes
+    if (this.events.length >= this.mostEvents || !this.#budget.take(bytesOf(row))) return false
     this.events.push({ ref, attempt, ...readMessage(row) })
     return true
   }

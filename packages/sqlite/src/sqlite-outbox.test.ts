@@ -132,6 +132,37 @@ it('what can not be written is told in the words of the outbox', () => {
   return store.close()
 })
 
+it('a call that fails half-way leaves no transaction behind', async () => {
+  const store = sqliteOutbox({ path, partitions: 1, busyTimeoutMs: 50 })
+  await expect(store.claim({ relay: 'r', leaseMs: 0.5 })).rejects.toMatchObject({ code: 'outbox-store-failed' })
+  expect((await store.claim({ relay: 'r', leaseMs: 1_000 })).claims).toHaveLength(1)
+  await store.close()
+})
+
+it('a commit copies no more bytes aside than a batch may have', async () => {
+  const store = sqliteOutbox({ path, partitions: 1 })
+  const database = new DatabaseSync(path)
+  const notBefore = Date.now() + 3_600_000
+  database.exec('begin immediate')
+  store.append(
+    database,
+    ['a', 'b', 'c', 'd'].map((id) => ({ ...messageOf(id), body: new Uint8Array(1_000), notBefore })),
+  )
+  database.exec('commit')
+  const claim = (await store.claim({ relay: 'r', leaseMs: 60_000 })).claims[0] as { partition: number; epoch: number }
+  let commits = 0
+  for (const limit = { events: 10, bytes: 2_500 }; ; commits++) {
+    const batch = await store.read(claim, limit)
+    if (batch === undefined) break
+    expect(batch.events).toEqual([])
+    await store.commit(batch, [])
+  }
+  expect(commits).toBe(2)
+  expect((await store.status()).delayed).toBe(4)
+  database.close()
+  await store.close()
+})
+
 it('a step of the cleanup removes some megabytes at most, and at least one event', async () => {
   const store = sqliteOutbox({ path, partitions: 1 })
   const database = new DatabaseSync(path)

@@ -150,7 +150,7 @@ export function testAside<Tx>(test: Test<Tx>): void {
 
   test('waits for notBefore, holds nobody meanwhile, and publishes without it', async (scene) => {
     const claim = await claimOne(scene.store)
-    const notBefore = Date.now() + 400
+    const notBefore = Date.now() + 1_000
     await write(scene, [
       message('a:later', { notBefore }),
       message('a:1'),
@@ -173,9 +173,10 @@ export function testAside<Tx>(test: Test<Tx>): void {
 
   test('has a delayed event wait behind its parked key when it is due', async (scene) => {
     const claim = await claimOne(scene.store)
-    await write(scene, [message('a:later', { notBefore: Date.now() + 100 }), message('a:1')])
+    const notBefore = Date.now() + 1_000
+    await write(scene, [message('a:later', { notBefore }), message('a:1')])
     await step(scene.store, claim, park('a:1'))
-    await pause(150)
+    await pause(notBefore + 50 - Date.now())
     assert.deepEqual(await drain(scene.store, [claim]), [])
     await scene.store.discardParked('all')
     assert.deepEqual(await drain(scene.store, [claim]), ['a:later'])
@@ -183,7 +184,7 @@ export function testAside<Tx>(test: Test<Tx>): void {
 
   test('survives a delayed event that fails when it is due', async (scene) => {
     const claim = await claimOne(scene.store)
-    await write(scene, [message('a:later', { notBefore: Date.now() + 60 }), message('a:1')])
+    await write(scene, [message('a:later', { notBefore: Date.now() + 1_000 }), message('a:1')])
     assert.deepEqual(await drain(scene.store, [claim]), ['a:1'])
     await until('it is due', async () => (await scene.store.read(claim, roomy)) !== undefined)
     await step(scene.store, claim, park('a:later'))
