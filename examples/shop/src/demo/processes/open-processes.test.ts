@@ -18,6 +18,9 @@ let folder: string
 let notes: string[]
 let closeBroker: () => Promise<void>
 
+/** Eight processes start, on whatever cores there are. */
+const timeout = 90_000
+
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'shop-test-'))
   notes = []
@@ -72,7 +75,7 @@ function expectNothingLeft(processes: number): void {
   expect(readdirSync(folder).filter((name) => name.startsWith('eventspine-shop-'))).toEqual([])
 }
 
-test.each<Role>(['order', 'payment-relay'])('the books agree although %s is killed', async (role) => {
+test.each<Role>(['order', 'payment-relay'])('the books agree although %s is killed', { timeout }, async (role) => {
   const { figures, invariants, placed, refused } = await demo(80, { mishap: { role, at: 0.4 } })
 
   expect(invariants.filter(({ holds }) => !holds)).toEqual([])
@@ -99,7 +102,7 @@ test('a process that ends by itself ends the run, with what it wrote last', asyn
   expectNothingLeft(0)
 })
 
-test('an interruption leaves no process and no file', async () => {
+test('an interruption leaves no process and no file', { timeout }, async () => {
   const interrupted = new AbortController()
   const { placed } = await demo(
     1_000,
