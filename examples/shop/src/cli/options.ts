@@ -21,7 +21,7 @@ export interface CliOptions {
 }
 
 /** In memory everything runs in one process; on a server each part in its own. */
-export type Broker =
+type Broker =
   | { readonly kind: 'memory' }
   | { readonly kind: 'start'; readonly name: StartableBroker }
   | { readonly kind: 'url'; readonly url: string }

@@ -44,7 +44,7 @@ async function demo(orders: number, some: Partial<ProcessesOptions>, others: Par
     transport: memoryTransport({ broker }),
     open: openProcesses({
       url,
-      entry: inShop('src/testing/socket/process.ts'),
+      entry: new URL('../../testing/socket/process.ts', import.meta.url),
       onNote: (line) => notes.push(line),
       ...some,
     }),
