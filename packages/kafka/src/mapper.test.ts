@@ -32,6 +32,21 @@ describe('the mapper', () => {
     expect(record.key?.toString()).toBe('Ærøskøbing 🚢')
   })
 
+  it('reads structured mode as binary mode, by the name of its event', () => {
+    const body = '{"specversion":"1.0","id":"7","source":"/s","type":"t","data":{"a":1}}'
+    const structured = (text: string): FetchedRecord =>
+      read({ key: null, value: Buffer.from(text), headers: { 'content-type': 'application/cloudevents+json' } })
+    const { message: found } = fromRecord('orders', 0, structured(body))
+    expect(found).toMatchObject({ id: '7', source: '/s' })
+    expect(found.headers.get('ce_type')).toBe('t')
+    expect(new TextDecoder().decode(found.body as Uint8Array)).toBe('{"a":1}')
+    const { message: broken } = fromRecord('orders', 0, structured('{'))
+    expect(broken).toMatchObject({
+      id: 'orders/0/7',
+      headers: new Map([['content-type', 'application/cloudevents+json']]),
+    })
+  })
+
   it('brings a message back, wherever its copy lay', () => {
     const direct = fromRecord('orders', 0, read(toRecord(message)))
     const away = fromRecord(

@@ -1,4 +1,4 @@
-import { isBookkeeping, type Message, messageBytes } from '@eventspine/core/transport'
+import { EventspineError, isBookkeeping, type Message, unfold } from '@eventspine/core/transport'
 import type { FetchedRecord, NewRecord } from './driver/driver.ts'
 
 /** Ours alone: no message may have a header that begins with an underscore. */
@@ -39,24 +39,35 @@ export interface ReadMessage {
 
 /** Text is UTF-8 wherever it came from: what isn't becomes the replacement character. */
 export function fromRecord(topic: string, partition: number, record: FetchedRecord): ReadMessage {
-  const headers = new Map<string, string>()
+  const received = new Map<string, string>()
   const bookkeeping = new Map<string, string>()
   const own = new Map<string, string>()
   for (const name of Object.keys(record.headers)) {
     const value = textOf(record.headers[name])
     if (value === undefined) continue
-    const target = name.startsWith('_es-') ? own : isBookkeeping(name) ? bookkeeping : headers
+    const target = name.startsWith('_es-') ? own : isBookkeeping(name) ? bookkeeping : received
     target.set(name, value)
   }
+  const { headers, body } = unfolded({ headers: received, body: record.value })
   const message = {
     topic: own.get(names.topic) ?? topic,
     id: own.get(names.id) ?? headers.get('ce_id') ?? `${topic}/${partition}/${record.offset}`,
     source: own.get(names.source) ?? headers.get('ce_source') ?? `kafka:${topic}`,
     headers,
-    body: record.value,
+    body,
   }
   const key = record.key === null || record.key.length === 0 ? undefined : record.key.toString('utf8')
   return { message: key === undefined ? message : { ...message, key }, bookkeeping }
+}
+
+/** Foreign publishers may use structured mode; what is no event in it goes on as it came, to end as a dead letter. */
+function unfolded(received: Pick<Message, 'headers' | 'body'>): Pick<Message, 'headers' | 'body'> {
+  try {
+    return unfold(received)
+  } catch (error) {
+    if (error instanceof EventspineError) return received
+    throw error
+  }
 }
 
 /** The client gathers values of one name in a list, and finds one for `constructor` that nobody sent. */
@@ -94,5 +105,3 @@ export function recordBytes({ key, value, headers }: NewRecord): number {
 
 /** What `recordBytes` may be beyond `messageBytes`, without the failure's headers. */
 export const framingBytes = 8_192
-
-export { messageBytes }

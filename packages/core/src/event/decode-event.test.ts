@@ -6,6 +6,7 @@ import { defineEvent } from './define-event.ts'
 import type { AnyEventDefinition } from './definition.ts'
 import type { Event } from './event.ts'
 import { defaultLimits, type Limits } from './limits.ts'
+import { unfold } from './unfold.ts'
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const hop = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01'
@@ -30,7 +31,8 @@ function structured(members: Record<string, unknown>, headers: Record<string, st
 }
 
 function decode(one: IncomingMessage, definition: AnyEventDefinition = anything, limits: Partial<Limits> = {}): Event {
-  return createDecoder([definition], { ...defaultLimits, ...limits }).decode(one) as Event
+  const all = { ...defaultLimits, ...limits }
+  return createDecoder([definition], all).decode({ ...one, ...unfold(one, all.depth) }) as Event
 }
 
 describe('the decoder', () => {

@@ -1,17 +1,16 @@
 import { isThenable } from '../maybe-promise.ts'
-import { contentMode, dataKind } from './content-type.ts'
+import { dataKind } from './content-type.ts'
 import type { AnyEventDefinition } from './definition.ts'
 import { InvalidDefinitionError, LimitExceededError } from './errors.ts'
 import type { Event } from './event.ts'
 import { parseJson } from './json.ts'
 import { headerChars, type Limits } from './limits.ts'
 import { readEvent, type UnfinishedEvent } from './read-event.ts'
-import { fromStructured } from './structured-codec.ts'
 import { upcast } from './upcast.ts'
 import { plainText } from './utf8.ts'
 import { outputOf, validateData } from './validate-data.ts'
 
-/** What of a `Message` makes the event. */
+/** What of a `Message`, in binary mode, makes the event: transports unfold structured mode. */
 export interface IncomingMessage {
   readonly topic: string
   readonly key?: string | undefined
@@ -39,8 +38,7 @@ export function createDecoder(definitions: Iterable<AnyEventDefinition>, limits:
   return {
     decode(message) {
       checkLimits(message, limits)
-      const isStructured = contentMode(message.headers.get('content-type')) === 'structured'
-      const { topic, key, headers, body } = isStructured ? unfolded(message, limits) : message
+      const { topic, key, headers, body } = message
       const event = readEvent(topic, key, headers)
       const definition = byType.get(event.type)
       // The body of a type without a definition isn't looked at.
@@ -58,16 +56,6 @@ function checkLimits({ headers, body }: IncomingMessage, limits: Limits): void {
   if (headers.size > limits.headers || headerChars(headers) > limits.headerChars) {
     throw new LimitExceededError(`more than ${limits.headers} headers of ${limits.headerChars} characters`)
   }
-}
-
-/** Structured mode, as binary mode would have had it: the headers of the hop beside those of the event. */
-function unfolded(message: IncomingMessage, limits: Limits): IncomingMessage {
-  const { headers, body } = fromStructured(message.body ?? new Uint8Array(), { maxDepth: limits.depth })
-  for (const perHop of ['traceparent', 'tracestate']) {
-    const value = message.headers.get(perHop)
-    if (value !== undefined) headers.set(perHop, value)
-  }
-  return { ...message, headers, body }
 }
 
 /** What the schema gets to see. Bytes are copied, for the body is wanted again and handlers may write. */

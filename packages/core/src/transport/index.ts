@@ -2,6 +2,8 @@
 export type { Clock, Timer } from '../clock.ts'
 export { sleep, systemClock } from '../clock.ts'
 export { EventspineError, isEventspineError } from '../error.ts'
+export { toStructured } from '../event/structured-codec.ts'
+export { unfold } from '../event/unfold.ts'
 export { unlessAborted } from '../unless-aborted.ts'
 export type { Capabilities } from './capabilities.ts'
 export type { MessageLimits } from './check-message.ts'

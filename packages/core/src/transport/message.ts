@@ -8,7 +8,11 @@ export interface Message {
   readonly source: string
   /** Decides the partition (murmur2 of its UTF-8 bytes) on an ordered topic; none = no order. */
   readonly key?: string
-  /** Lower-case names; the CloudEvents attributes as `ce_*` and `content-type`, ours as `es-*`, plus `traceparent`. */
+  /**
+   * Lower-case names; the CloudEvents attributes as `ce_*` and `content-type`, ours as `es-*`, plus `traceparent`: binary
+   * mode. What an adapter receives in structured mode it unfolds (`unfold`); what it can't, it hands on as it came, for the
+   * core to dead-letter.
+   */
   readonly headers: ReadonlyMap<string, string>
   /** `null` (no data) is not the same as zero bytes. */
   readonly body: Uint8Array | null
