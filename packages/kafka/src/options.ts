@@ -13,6 +13,8 @@ export interface KafkaTransportOptions {
   readonly sasl?: SaslOptions
   /** Of topics that are created and whose spec doesn't say. Default 8. */
   readonly partitions?: number
+  /** Of each delay topic of a group: so many of its members can share the retries of one tier. Default 4. */
+  readonly retryPartitions?: number
   /** Of topics that are created. Default: the broker's. */
   readonly replicationFactor?: number
   /** How long created topics keep messages. Default: the broker's. Dead letters are kept until somebody removes them. */
@@ -48,6 +50,7 @@ export interface Settings {
   readonly tls: boolean | TlsOptions
   readonly sasl: unknown
   readonly partitions: number
+  readonly retryPartitions: number
   readonly replicationFactor: number
   readonly retentionMs: number | undefined
   readonly connectTimeoutMs: number
@@ -67,6 +70,7 @@ export function toSettings(options: KafkaTransportOptions): Settings {
     tls: options.tls ?? false,
     sasl: toSasl(options.sasl),
     partitions: positive('partitions', options.partitions, 8),
+    retryPartitions: positive('retryPartitions', options.retryPartitions, 4),
     replicationFactor: options.replicationFactor ?? -1,
     retentionMs: options.retentionMs,
     connectTimeoutMs: positive('connectTimeoutMs', options.connectTimeoutMs, 10_000),
@@ -103,7 +107,14 @@ function toSasl(sasl: SaslOptions | undefined): unknown {
   return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await token() }) }
 }
 
-const numbers = ['partitions', 'replicationFactor', 'retentionMs', 'connectTimeoutMs', 'requestTimeoutMs'] as const
+const numbers = [
+  'partitions',
+  'retryPartitions',
+  'replicationFactor',
+  'retentionMs',
+  'connectTimeoutMs',
+  'requestTimeoutMs',
+] as const
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 
 /**

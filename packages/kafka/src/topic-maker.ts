@@ -5,8 +5,6 @@ import { DriverError } from './driver/driver.ts'
 import type { Settings } from './options.ts'
 import { retrying } from './retrying.ts'
 
-/** Partitions of a delay topic: members share the retries of a group over them. */
-const delayPartitions = 4
 /** Partition 0 holds the letters, partition 1 says which are gone. */
 const deadPartitions = 2
 
@@ -49,7 +47,7 @@ export class TopicMaker {
 
   /** By the broker's clock: that of whoever wrote may go wrong. */
   #delay(name: string): NewTopic {
-    return this.#topic(name, delayPartitions, {
+    return this.#topic(name, this.#settings.retryPartitions, {
       'message.timestamp.type': 'LogAppendTime',
       'retention.ms': String(delayRetentionMs),
       'retention.bytes': '-1',

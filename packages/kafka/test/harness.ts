@@ -10,13 +10,21 @@ import {
 import { type KafkaTransportOptions, kafkaTransport } from '@eventspine/kafka'
 import { KafkaAdmin } from './kafka-admin.ts'
 
-/** What the server of the harness must be configured with: leases of a few seconds would make each fault clause a minute. */
-export const serverConfig = { 'group.min.session.timeout.ms': '500' }
+/**
+ * What the server of the harness must be configured with: leases of seconds would make each fault clause a minute, and after a kill
+ * it recovers every partition that the suite has made before it answers.
+ */
+export const serverConfig = {
+  'group.min.session.timeout.ms': '500',
+  'num.recovery.threads.per.data.dir': '4',
+  'log.index.size.max.bytes': '131072',
+}
 
 const child = new URL('./child-transport.ts', import.meta.url)
 
 const common = {
   partitions: 4,
+  retryPartitions: 1,
   connectTimeoutMs: 2_000,
   requestTimeoutMs: 2_000,
   metadataMaxAgeMs: 1_000,

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
+import kafkajs, { type Admin } from 'kafkajs'
 import { kafkajsDriver } from '../src/driver/kafkajs-driver.ts'
 import { toSettings } from '../src/options.ts'
+
+const { ConfigResourceTypes, Kafka, logLevel } = kafkajs
 
 /** What no application does to its broker, and a test must. */
 export class KafkaAdmin {

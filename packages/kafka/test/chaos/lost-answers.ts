@@ -10,15 +10,18 @@ import {
 } from '@eventspine/core/testing'
 import type { Message } from '@eventspine/core/transport'
 import { kafkaTransport } from '@eventspine/kafka'
-import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import kafkajs, { type Producer } from 'kafkajs'
 import { KafkaAdmin } from '../kafka-admin.ts'
 import { readTopic } from './read-topic.ts'
 import type { FaultRun, FaultTally } from './tally.ts'
+
+const { Kafka, logLevel, Partitioners } = kafkajs
 
 const publishers = 10
 const keysEach = 10
 const callSize = 10
 const partitions = 4
+const mostTries = 5
 /** Of the broker's answers: each loss takes the connection with it. */
 const ratio = 0.01
 
@@ -42,24 +45,32 @@ export async function runFault({ quick, seed }: FaultRun): Promise<FaultTally> {
   const events = quick ? 10_000 : 100_000
   await using server = await startKafka({ own: true })
   const notes: string[] = []
-  let own: Verdict | undefined
+  let own: Outcome | undefined
   for (const way of ways) {
-    const verdict = await run(server.url, way, events, seed)
-    own ??= verdict
-    notes.push(`${way.name} L=${verdict.lost.length} D=${verdict.duplicates.length} O=${verdict.inversions.length}`)
+    const outcome = await run(server.url, way, events, seed)
+    own ??= outcome
+    const { lost, duplicates, inversions } = outcome.verdict
+    const accepted = outcome.accepted === events ? '' : `, stuck after ${outcome.accepted}`
+    notes.push(`${way.name}: L=${lost.length} D=${duplicates.length} O=${inversions.length}${accepted}`)
   }
-  const { lost, ghosts, duplicates, inversions } = own as Verdict
+  const { verdict, accepted } = own as Outcome
+  const { lost, ghosts, duplicates, inversions } = verdict
   return {
     lost: lost.length,
     ghosts: ghosts.length,
     duplicates: duplicates.length,
     inversions: inversions.length,
-    passed: breaches(own as Verdict, { ordered: true }).length === 0,
+    passed: accepted === events && breaches(verdict, { ordered: true }).length === 0,
     note: `${events} events; ${notes.join('; ')}`,
   }
 }
 
-async function run(url: string, way: Way, events: number, seed: number): Promise<Verdict> {
+interface Outcome {
+  readonly verdict: Verdict
+  readonly accepted: number
+}
+
+async function run(url: string, way: Way, events: number, seed: number): Promise<Outcome> {
   const { host, hostname, port } = new URL(url)
   const topic = `f-k4-${way.name.replaceAll(/[^a-z]+/g, '-')}`
   await new KafkaAdmin(host).createTopic(topic, partitions)
@@ -76,7 +87,7 @@ async function run(url: string, way: Way, events: number, seed: number): Promise
     ),
   )
   proxy.heal()
-  return check(published, await readTopic(host, topic))
+  return { verdict: check(published, await readTopic(host, topic)), accepted: published.length }
 }
 
 /** Publishes its own keys in order, a call again until it is accepted. */
@@ -97,14 +108,21 @@ async function publish(
       ])
       return { topic, id, source: '/chaos', key, headers, body: Buffer.from(`{"n":${at + index}}`) }
     })
-    for (let accepted = false; !accepted; ) {
-      accepted = await send(topic, messages).then(
-        () => true,
-        () => false,
-      )
-    }
+    if (!(await sendAgain(() => send(topic, messages)))) return
     published.push(...messages)
   }
+}
+
+/** False when the client refuses for good: a producer that has lost count of its sequence never recovers by itself. */
+async function sendAgain(send: () => Promise<void>): Promise<boolean> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const accepted = await send().then(
+      () => true,
+      () => false,
+    )
+    if (accepted) return true
+  }
+  return false
 }
 
 async function ours(broker: string, proxy: FaultProxy, idempotent: boolean) {
