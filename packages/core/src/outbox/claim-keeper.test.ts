@@ -116,6 +116,8 @@ it('what a claim brings after the stop has begun is given back unworked', async 
 it('a store that does not answer for a lease is overdue, until it answers', async () => {
   let answer = async (): Promise<Claims> => held(1)
   const { clock, keeper } = await start(30, () => answer())
+  await pause(40)
+  await clock.advance(10)
   expect(keeper.overdue).toBe(false)
   answer = () => new Promise(() => {})
   await clock.advance(10)

@@ -157,7 +157,8 @@ export class PartitionWorker {
 
   /** The broker takes other things meanwhile, or says that it is well: this batch makes room for what comes after it. */
   async #isOfTheBatch({ error, at }: Trouble): Promise<boolean> {
-    if (this.#scope.acceptance.since(at)) return true
+    // What it took before, in this very millisecond, says nothing.
+    if (this.#scope.acceptance.since(at + 1)) return true
     if (this.#fruitless % triesPerProbe !== 0 || isConnectionTrouble(error)) return false
     const health = await this.#scope.transport.probe().catch(() => undefined)
     return health !== undefined && health.status !== 'down'

@@ -217,7 +217,17 @@ export function testAside<Tx>(test: Test<Tx>): void {
       const batch = await scene.store.read(claim, { events: 10, bytes })
       assert.deepEqual(idsOf(batch).slice(0, 2), ['a:1', 'fresh:1'])
     }
-    assert.deepEqual((await drain(scene.store, [claim], { events: 10, bytes: 1 })).length, 4)
+    assert.equal((await drain(scene.store, [claim], { events: 10, bytes: 1 })).length, 4)
+  })
+
+  test('counts what waits aside and the log together', async (scene) => {
+    const claim = await claimOne(scene.store)
+    const large = (id: string) => message(id, { body: new Uint8Array(1_000) })
+    await write(scene, [large('a:1'), large('b:1')])
+    await step(scene.store, claim, () => ({ as: 'retry', delayMs: 0, attempt: 2, failure }))
+    await write(scene, [large('c:1'), large('d:1'), large('e:1')])
+    const batch = await scene.store.read(claim, { events: 10, bytes: 2_000 })
+    assert.deepEqual(idsOf(batch), ['a:1', 'c:1'])
   })
 }
 
