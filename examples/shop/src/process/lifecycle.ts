@@ -1,7 +1,7 @@
 import type { Report } from './protocol.ts'
 
 /** Longer than any stop that ends by itself. */
-const patienceMs = 35_000
+const patienceMs = 45_000
 
 /**
  * Resolves on SIGTERM, and when whoever started this process is gone. Ctrl-C reaches every process of a terminal at once:

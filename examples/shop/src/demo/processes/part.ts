@@ -15,7 +15,7 @@ export interface Program {
 
 const readyMs = 60_000
 /** Longer than a stop may take by itself. */
-const endMs = 40_000
+const endMs = 50_000
 const tailChars = 4_000
 
 /** One process of the shop: a service or a relay. */
