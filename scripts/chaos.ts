@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { faults } from './chaos/faults.ts'
 import { runFaults } from './chaos/run-faults.ts'
 
-const usage = 'npm run chaos -- [fault…] [--quick] [--seed N] [--json FILE] [--list]'
+const usage = 'npm run chaos -- [fault or transport…] [--quick] [--seed N] [--json FILE] [--list]'
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -19,9 +19,11 @@ function readArguments() {
   })
   const seed = Number(values.seed)
   if (!Number.isSafeInteger(seed)) throw new TypeError('--seed takes a whole number')
-  const unknown = positionals.filter((id) => !faults.some((fault) => fault.id === id))
+  const isNamed = ({ id, transport }: (typeof faults)[number], name: string): boolean =>
+    id === name || transport === name
+  const unknown = positionals.filter((name) => !faults.some((fault) => isNamed(fault, name)))
   if (unknown.length > 0) throw new TypeError(`no such fault: ${unknown.join(', ')}`)
-  const chosen = faults.filter(({ id }) => positionals.length === 0 || positionals.includes(id))
+  const chosen = faults.filter((fault) => positionals.length === 0 || positionals.some((name) => isNamed(fault, name)))
   return { ...values, seed, chosen }
 }
 

@@ -87,7 +87,7 @@ async function run(url: string, way: Way, events: number, seed: number): Promise
     ),
   )
   proxy.heal()
-  return { verdict: check(published, await readTopic(host, topic)), accepted: published.length }
+  return { verdict: check(published, (await readTopic(host, topic)).flat()), accepted: published.length }
 }
 
 /** Publishes its own keys in order, a call again until it is accepted. */

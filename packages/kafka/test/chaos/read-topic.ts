@@ -5,18 +5,20 @@ import { fromRecord } from '../../src/mapper.ts'
 import { toSettings } from '../../src/options.ts'
 import { readLog } from '../../src/read-log.ts'
 
-/** All that a topic holds, partition by partition, without a group. */
-export async function readTopic(broker: string, topic: string): Promise<Sighting[]> {
+/** All that a topic holds, a list for each partition, read without a group. */
+export async function readTopic(broker: string, topic: string): Promise<Sighting[][]> {
   const settings = toSettings({ brokers: [broker] })
   const cluster = kafkajsDriver(settings.seeds, settings).open()
   const catalog = new Catalog(cluster, new AbortController().signal, 60_000)
-  const found: Sighting[] = []
+  const found: Sighting[][] = []
   try {
     const partitions = (await catalog.refresh([topic])).get(topic) ?? []
     for (const { partition } of partitions) {
+      const log: Sighting[] = []
+      found.push(log)
       for await (const record of readLog(cluster, catalog, { topic, partition })) {
         const { id, key } = fromRecord(topic, partition, record).message
-        found.push({ id, key, topic })
+        log.push({ id, key, topic })
       }
     }
   } finally {
