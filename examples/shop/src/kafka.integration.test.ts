@@ -52,4 +52,5 @@ test('a server that is not there is told in one line', { timeout: 60_000 }, asyn
   expect(stderr).toMatch(/^[^\n]+\n$/)
   expect(stdout + stderr).not.toContain('secret')
   expect(code).toBe(2)
+  expect(readdirSync(folder)).toEqual([])
 })

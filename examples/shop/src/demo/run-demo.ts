@@ -51,8 +51,8 @@ const progressEveryMs = 50
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { transport, logger, ordersFile, products, open } = options
   const wiring = { transport, ...(logger && { logger }) }
-  const files = createShopFiles(options.folder ?? quickestFolder(spaceFor(ordersFile)))
   const office = await createBus({ source: orderSource, ...wiring })
+  const files = createShopFiles(options.folder ?? quickestFolder(spaceFor(ordersFile)))
   try {
     await office.start()
     const shop = await open({ ...wiring, files, products, office })
