@@ -1,4 +1,4 @@
-import { type Message, sleep, systemClock } from '@eventspine/core/transport'
+import { atMost, type Message, systemClock } from '@eventspine/core/transport'
 import { maxMessageBytes, readLimits, type ServerLimits } from './capabilities.ts'
 import { Catalog } from './catalog.ts'
 import { Copies } from './copies.ts'
@@ -110,11 +110,11 @@ export class Session {
       () => true,
       () => false,
     )
-    return Promise.race([asked, sleep(systemClock, probeMs).then(() => false)])
+    return atMost(systemClock, probeMs, asked, () => false)
   }
 
   async flush(): Promise<void> {
-    await Promise.race([this.publisher.flush(), sleep(systemClock, this.#flushMs)])
+    await atMost(systemClock, this.#flushMs, this.publisher.flush(), () => {})
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 /** What the author of an adapter builds on: the contract, its errors, and the checks that every adapter shares. */
 export type { Clock, Timer } from '../clock.ts'
-export { sleep, systemClock } from '../clock.ts'
+export { atMost, sleep, systemClock } from '../clock.ts'
 export { EventspineError, isEventspineError } from '../error.ts'
 export { toStructured } from '../event/structured-codec.ts'
 export { unfold } from '../event/unfold.ts'
