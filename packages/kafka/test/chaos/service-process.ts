@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createBus, defineEvent, handle } from '@eventspine/core'
 import { kafkaTransport } from '@eventspine/kafka'
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Plan, Report } from './crew.ts'
 
 /** A consumer in a process of its own: tells its parent of every event that it has handled, before it is settled. */
@@ -10,14 +9,13 @@ const tell = (report: Report): void => void process.send?.(report)
 
 interface FactData {
   readonly key: string
-  readonly n: number
 }
 
-const schema: StandardSchemaV1<FactData> = {
-  '~standard': { version: 1, vendor: 'chaos', validate: (value) => ({ value: value as FactData }) },
-}
+const schema = {
+  '~standard': { version: 1, vendor: 'chaos', validate: (value: unknown) => ({ value }) },
+} as const
 
-const Fact = defineEvent(plan.topic, { schema, key: (data) => data.key })
+const Fact = defineEvent(plan.topic, { schema, key: (data) => (data as FactData).key })
 
 const bus = await createBus({
   source: '/chaos',
@@ -30,9 +28,10 @@ bus.subscribe({
   concurrency: plan.concurrency,
   on: [
     handle(Fact, async ({ data, id }) => {
-      tell({ kind: 'begun', id, key: data.key })
+      const { key } = data as FactData
+      tell({ kind: 'begun', id, key })
       if (plan.mostMs > 0) await delay(plan.leastMs + Math.random() * (plan.mostMs - plan.leastMs))
-      tell({ kind: 'handled', id, key: data.key })
+      tell({ kind: 'handled', id, key })
     }),
   ],
 })
