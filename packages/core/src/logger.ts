@@ -5,8 +5,14 @@ export interface Logger {
   error(fields: Readonly<Record<string, unknown>>, message: string): void
 }
 
-const line = (fields: Readonly<Record<string, unknown>>, message: string): string =>
-  JSON.stringify({ message, ...fields }, (_key, value) => (value instanceof Error ? describe(value) : value))
+function line(fields: Readonly<Record<string, unknown>>, message: string): string {
+  try {
+    return JSON.stringify({ message, ...fields }, (_key, value) => (value instanceof Error ? describe(value) : value))
+  } catch {
+    // Somebody threw what JSON can't carry: the sentence is still worth having.
+    return JSON.stringify({ message })
+  }
+}
 
 const describe = (error: Error): Record<string, unknown> => ({
   name: error.name,

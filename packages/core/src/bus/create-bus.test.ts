@@ -230,6 +230,41 @@ describe('a bus', () => {
     expect(kinds).toContain('published')
   })
 
+  it('works on when its observer and its logger throw', async () => {
+    const fail = () => {
+      throw new Error('no')
+    }
+    await using bus = await createBus({
+      source,
+      transport: memoryTransport(),
+      logger: { info: fail, warn: fail, error: fail },
+      observe: fail,
+    })
+    const handled: string[] = []
+    bus.subscribe({
+      group: 'billing',
+      retry: { attempts: 1 },
+      on: [
+        handle(OrderCreated, ({ data }) => {
+          handled.push(data.orderId)
+          if (handled.length === 1) throw new Error('boom')
+        }),
+      ],
+    })
+    await bus.start()
+    for (const orderId of ['o-1', 'o-2', 'o-3']) await bus.publish(OrderCreated, { orderId })
+    await until(() => handled.length === 3)
+  })
+
+  it('stops although its start waits for a broker that never answers', async () => {
+    const transport = memoryTransport()
+    transport.connect = () => new Promise(() => {})
+    const bus = await createBus({ source, transport })
+    const started = bus.start().catch(codeOf)
+    await bus.stop()
+    expect(await started).toBe('bus-not-started')
+  })
+
   it('is healthy while it works', async () => {
     const bus = await createBus({ source, transport: memoryTransport() })
     bus.subscribe({ group: 'billing', on: [handle(OrderCreated, () => {})] })

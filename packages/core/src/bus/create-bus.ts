@@ -14,12 +14,14 @@ import type { DeadLetters } from '../transport/dead-letters.ts'
 import type { Message } from '../transport/message.ts'
 import { resolveTransport } from '../transport/resolve-transport.ts'
 import type { Transport } from '../transport/transport.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import type { Bus, BusCounts, BusHealth, Published, PublishOutcome } from './bus.ts'
 import { checkOptions } from './config.ts'
 import { BusNotStartedError, UnmetCapabilitiesError } from './errors.ts'
 import { busHealth } from './health.ts'
 import type { BusOptions } from './options.ts'
 import { Publisher } from './publisher.ts'
+import { shieldLogger, shieldObserver } from './shield.ts'
 import { Topics, topicSpecs } from './topics.ts'
 
 /**
@@ -51,16 +53,19 @@ class TransportBus implements Bus {
   readonly #members: GroupConsumer[] = []
   #running: Running | undefined
   #starting: Promise<void> | undefined
+  /** While the broker is asked for what a start needs: a stop need not wait for it. */
+  #asking: AbortController | undefined
   #stopping: Promise<void> | undefined
 
   constructor(options: BusOptions, transport: Transport) {
     this.source = options.source
     this.#options = options
     this.#transport = transport
+    const logger = shieldLogger(options.logger ?? consoleLogger)
     this.#host = {
       clock: options.clock ?? systemClock,
-      logger: options.logger ?? consoleLogger,
-      observe: options.observe,
+      logger,
+      observe: shieldObserver(options.observe, logger),
       limits: { ...defaultLimits, ...options.limits },
       publish: (definition, data, publishOptions, cause) => this.#publish(definition, data, publishOptions, cause),
     }
@@ -105,7 +110,7 @@ class TransportBus implements Bus {
   start(signal?: AbortSignal): Promise<void> {
     this.#starting ??= this.#start(signal).catch(async (error: unknown) => {
       this.#starting = undefined
-      await this.#transport.close()
+      await this.#waitFor(this.#transport.close(), closeMs)
       throw error
     })
     return this.#starting
@@ -164,12 +169,16 @@ class TransportBus implements Bus {
 
   async #start(signal: AbortSignal | undefined): Promise<void> {
     const transport = this.#transport
-    const capabilities = await transport.connect(signal)
+    const asking = new AbortController()
+    this.#asking = asking
+    const either = signal === undefined ? asking.signal : AbortSignal.any([signal, asking.signal])
+    const capabilities = await unlessAborted(transport.connect(either), either)
     const setups = this.#members.map((member) => this.#setUp(member))
     this.#refuseUnmet(setups, capabilities)
     const topics = new Topics(transport, this.#options.topology ?? 'ensure')
     const groups = setups.map((setup) => setup.group)
-    await topics.declare(this.#definitions(), groups)
+    await unlessAborted(topics.declare(this.#definitions(), groups), either)
+    this.#asking = undefined
     const running = { capabilities, topics, publisher: this.#createPublisher(capabilities) }
     // Before the consumers: their handlers may publish.
     this.#running = running
@@ -185,6 +194,7 @@ class TransportBus implements Bus {
   }
 
   async #stop(graceMs: number): Promise<void> {
+    this.#asking?.abort(new BusNotStartedError('Stopped while it started.'))
     // A start that fails cleans up after itself.
     await this.#starting?.catch(() => {})
     const { clock } = this.#host
