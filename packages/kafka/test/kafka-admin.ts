@@ -58,6 +58,20 @@ export class KafkaAdmin {
     })
   }
 
+  /** Opens further listeners on the one broker. */
+  addListeners(listeners: readonly string[]): Promise<void> {
+    return this.#with(async (admin) => {
+      const broker = { type: ConfigResourceTypes.BROKER, name: '1' }
+      const { resources } = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: [{ ...broker, configNames: ['listeners'] }],
+      })
+      const value = [resources[0]?.configEntries[0]?.configValue, ...listeners].join(',')
+      const configEntries = [{ name: 'listeners', value }]
+      await admin.alterConfigs({ validateOnly: false, resources: [{ ...broker, configEntries }] })
+    })
+  }
+
   createTopic(topic: string, numPartitions: number): Promise<void> {
     return this.#with(async (admin) => {
       await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1 }], waitForLeaders: true })
