@@ -3,16 +3,20 @@ import { z } from 'zod'
 
 export const source = 'https://shop.example/orders'
 
-export const OrderCreated = defineEvent('order.created', {
-  schema: z.object({
-    orderId: z.string(),
-    customer: z.string(),
-    currency: z.string(),
-    total: z.int(),
-    lines: z.array(z.object({ sku: z.string(), quantity: z.int(), price: z.int() })),
-  }),
-  key: (order) => order.customer,
+const OrderSchema = z.object({
+  orderId: z.string(),
+  customer: z.string(),
+  currency: z.string(),
+  total: z.int(),
+  lines: z.array(z.object({ sku: z.string(), quantity: z.int(), price: z.int() })),
 })
+
+export const OrderCreated = defineEvent('order.created', { schema: OrderSchema, key: (order) => order.customer })
+
+/** The same event on another topic: for a server that outlives a case. */
+export function ordersOn(topic: string): typeof OrderCreated {
+  return defineEvent('order.created', { topic, schema: OrderSchema, key: (order) => order.customer })
+}
 
 const keys = 16
 const distinctOrders = 1_024
