@@ -6,7 +6,7 @@ import { partitions } from './server.ts'
 const suite = 'kafka'
 const unit = 'events/s'
 const handlerMs = 1
-/** Record batches come whole: one of kafkajs's has more records than a window of the default size. */
+/** Room for two record batches of each partition; the default has room for one of them all: a batch of the backlog has 250. */
 const amplePrefetch = 2_048
 
 /** A backlog in four partitions, read by one member of a new group. */
