@@ -17,15 +17,18 @@ interface LimitsModule {
   readonly defaultLimits: Limits
 }
 
-/** Core's own functions stand behind no door, and a floor made of others would be another floor. */
+/**
+ * Core's own functions stand behind no door, and a floor made of others would be another floor. Read from the sources that
+ * the package ships: the build makes one file of each door.
+ */
 async function coreModule<Module>(file: string): Promise<Module> {
   const door = import.meta.resolve('@eventspine/core')
-  return (await import(new URL(file, door).href)) as Module
+  return (await import(new URL(`../src/${file}`, door).href)) as Module
 }
 
-const { encodeEvent } = await coreModule<EncoderModule>('event/encode-event.js')
-const { createDecoder } = await coreModule<DecoderModule>('event/decode-event.js')
-const { defaultLimits } = await coreModule<LimitsModule>('event/limits.js')
+const { encodeEvent } = await coreModule<EncoderModule>('event/encode-event.ts')
+const { createDecoder } = await coreModule<DecoderModule>('event/decode-event.ts')
+const { defaultLimits } = await coreModule<LimitsModule>('event/limits.ts')
 
 /** Validates and encodes the order at `index`, as `bus.publish` does it. */
 export function encodeOrder(index: number): Message {
